@@ -40,7 +40,7 @@ class EsoctlError(Exception):
 
 
 class SpecError(EsoctlError):
-    """A manifest the user must edit. ``path`` is like ``spec.data[0].remoteRef``; empty when the whole object is meant."""
+    """A manifest the user must edit. ``path`` is like ``spec.data[0].remoteRef``; empty for the whole object."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}" if path else problem)

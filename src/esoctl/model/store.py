@@ -1,0 +1,98 @@
+"""SecretStore and ClusterSecretStore.
+
+The body under ``spec.provider`` stays raw: each provider decodes its own (``providers.contract``), so the model knows
+no provider. Source: the reference's CRD ``external-secrets.io/v1``.
+"""
+
+import msgspec
+
+from esoctl.model import durations
+from esoctl.model.conditions import Condition
+from esoctl.model.keys import Kind, StoreRef
+from esoctl.model.meta import Meta, Wire
+
+
+class RetrySettings(Wire, frozen=True):
+    """``spec.retrySettings``; the interval is a Go duration."""
+
+    max_retries: int | None = None
+    retry_interval: str | None = None
+
+
+class Expression(Wire, frozen=True):
+    """One ``matchExpressions`` entry of a label selector."""
+
+    key: str
+    operator: str
+    values: list[str] = []
+
+
+class LabelSelector(Wire, frozen=True):
+    """A label selector; an empty one matches everything."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Expression] = []
+
+
+class NamespaceCondition(Wire, frozen=True):
+    """One entry of ``spec.conditions``: any of its fields admits a namespace."""
+
+    namespace_selector: LabelSelector | None = None
+    namespaces: list[str] = []
+    namespace_regexes: list[str] = []
+
+
+class StoreSpec(Wire, frozen=True):
+    """``spec`` of a store."""
+
+    provider: dict[str, msgspec.Raw] = {}
+    controller: str = ""
+    retry_settings: RetrySettings | None = None
+    refresh_interval: int | str | None = None
+    """Seconds as a number, or a Go duration; None or zero means the operator's own."""
+    conditions: list[NamespaceCondition] = []
+    auth: msgspec.Raw | None = None
+    """Not a field: where people put the credentials by mistake. Kept so that the store can say so."""
+
+
+class StoreStatus(Wire, frozen=True):
+    """``status`` of a store."""
+
+    conditions: list[Condition] = []
+    capabilities: str = ""
+
+
+class Store(Wire, frozen=True):
+    """One SecretStore or ClusterSecretStore; stored without a spec it decodes with ``spec`` None."""
+
+    metadata: Meta
+    spec: StoreSpec | None = None
+    status: StoreStatus = StoreStatus()
+
+    @property
+    def ref(self) -> StoreRef:
+        kind = Kind.SECRET_STORE if self.metadata.namespace else Kind.CLUSTER_SECRET_STORE
+        return StoreRef(kind, self.metadata.namespace, self.metadata.name)
+
+
+def decode(raw: bytes | msgspec.Raw) -> Store:
+    """Decode one store; raises msgspec.ValidationError with the path of the first misfit."""
+    return _decoder.decode(raw)
+
+
+def interval_seconds(spec: StoreSpec, default: float) -> float:
+    """How often the store is validated; raises ValueError, in the reference's words, when it cannot be read."""
+    wanted = spec.refresh_interval
+    if isinstance(wanted, str):
+        try:
+            seconds = durations.parse(wanted) / 1e9
+        except ValueError as error:
+            raise ValueError(f'invalid refreshInterval "{wanted}": {error}') from None
+    else:
+        seconds = float(wanted or 0)
+    if seconds < 0:
+        raise ValueError(f"invalid refreshInterval {wanted}: must not be negative")
+    return seconds or default
+
+
+_decoder = msgspec.json.Decoder(Store)
