@@ -1,0 +1,219 @@
+"""The rules of the work queue, as a pure step machine: one slot for each key.
+
+A key is in any of these states, and in none once nothing is known about it:
+
+* *ready*: in a lane, waiting for a worker;
+* *leased*: one worker has it, never two; when it is asked for meanwhile that is remembered, once, and it becomes
+  ready when the lease ends;
+* *timed*: its refresh or retry slot holds a time; being leased clears both, so a timer never echoes a visit that took
+  place;
+* *parked*: behind a reason such as a failing store, until that is released or the key becomes ready otherwise.
+
+Whatever the number of calls, a key that was asked for is leased at a later time at least once, and a key that was asked
+for many times before that is leased once. Requests raise the urgency of a key, never lower it.
+
+The clock is an argument: seconds that never go back. The states are those of client-go's ``workqueue``. DIFFERS:
+client-go leaves a timer behind when a key is added directly, and the key then runs twice.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from esoctl.queue.lanes import Lane, Lanes, one_group
+from esoctl.queue.parking import Parking
+from esoctl.queue.timers import LONGEST_SECONDS, Slot, Timers
+
+K = TypeVar("K", bound=Hashable)
+
+
+class NotLeased(RuntimeError):
+    """A lease was ended twice, or never given: a fault of the caller."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leased(Generic[K]):
+    """One worker's hold on a key."""
+
+    key: K
+    lane: Lane
+    ready_at: float
+    """When the key was asked for, or its timer was due."""
+    leased_at: float
+
+    @property
+    def waited(self) -> float:
+        """Seconds from ready to leased; time spent on a timer does not count."""
+        return self.leased_at - self.ready_at
+
+
+@dataclass(frozen=True, slots=True)
+class Census(Generic[K]):
+    """Every key the queue knows, by state; a key may be in more than one."""
+
+    ready: frozenset[K]
+    leased: frozenset[K]
+    timed: frozenset[K]
+    parked: frozenset[K]
+
+    def lost(self, live: frozenset[K]) -> frozenset[K]:
+        """The live keys that nothing would ever wake: must be empty for objects that refresh."""
+        return live - self.ready - self.leased - self.timed - self.parked
+
+
+class QueueCore(Generic[K]):
+    """The state of every key. Times passed in must not go back."""
+
+    def __init__(self, group: Callable[[K], Hashable] = one_group) -> None:
+        """``group`` names what takes turns inside a lane, such as the namespace."""
+        self._lanes: Lanes[K] = Lanes(group)
+        self._ready_at: dict[K, float] = {}
+        self._leases: dict[K, Leased[K]] = {}
+        self._again: dict[K, tuple[Lane, float]] = {}
+        """Leased keys that were asked for meanwhile: most urgent lane and earliest time."""
+        self._timers: Timers[K] = Timers()
+        self._parking: Parking[K] = Parking()
+        self._closed = False
+        self.accepted = 0
+        """Requests that made a key ready or were remembered; repeated ones do not count."""
+        self.dropped = 0
+        """Requests after closing."""
+
+    def __len__(self) -> int:
+        """The number of ready keys."""
+        return len(self._lanes)
+
+    def depth(self) -> dict[Lane, int]:
+        """The number of ready keys in each lane."""
+        return self._lanes.depth()
+
+    def timer_count(self) -> dict[Slot, int]:
+        """The number of timers in each slot."""
+        return self._timers.count()
+
+    def parked_count(self) -> int:
+        """The number of parked keys."""
+        return len(self._parking)
+
+    def leases(self) -> list[Leased[K]]:
+        """The leases that have not ended."""
+        return list(self._leases.values())
+
+    def next_due(self) -> float | None:
+        """When the earliest timer is due, None without timers."""
+        return self._timers.next_due()
+
+    def due_at(self, key: K, slot: Slot) -> float | None:
+        """When the key's timer of that slot is due, None without one."""
+        return self._timers.due_at(key, slot)
+
+    def census(self) -> Census[K]:
+        """Where every key is. Takes time in proportion to the number of keys."""
+        return Census(
+            ready=frozenset(self._lanes.keys() | self._again.keys()),
+            leased=frozenset(self._leases),
+            timed=frozenset(self._timers.keys()),
+            parked=frozenset(self._parking.keys()),
+        )
+
+    def add(self, key: K, lane: Lane, now: float) -> None:
+        """Ask for a key: it becomes ready now, or when its lease ends."""
+        self.advance(now)
+        self._accept(key, lane, now)
+
+    def add_after(self, key: K, seconds: float, slot: Slot, lane: Lane, now: float) -> None:
+        """Ask for a key later; nothing changes when it is ready already, for then it is looked at before."""
+        self.advance(now)
+        if self._closed:
+            self.dropped += 1
+        elif not seconds > 0:
+            self._timers.clear(key, slot)
+            self._accept(key, lane, now)
+        elif key not in self._lanes:
+            self._timers.set(key, slot, now + min(seconds, LONGEST_SECONDS), lane)
+
+    def park(self, key: K, behind: Hashable, lane: Lane) -> None:
+        """Keep a key until ``behind`` is released; nothing changes when it is asked for already."""
+        if self._closed:
+            self.dropped += 1
+        elif key not in self._lanes and key not in self._again:
+            self._parking.park(key, behind, lane)
+
+    def release(self, behind: Hashable, over_seconds: float, now: float) -> int:
+        """Wake the keys parked behind a reason, spread evenly over a time; answers how many."""
+        self.advance(now)
+        released = self._parking.release(behind)
+        for position, (key, lane) in enumerate(released):
+            self.add_after(key, over_seconds * position / len(released), Slot.RETRY, lane, now)
+        return len(released)
+
+    def forget(self, key: K) -> None:
+        """The key succeeded or was given up: no retry is due any more."""
+        self._timers.clear(key, Slot.RETRY)
+
+    def discard(self, key: K) -> None:
+        """The object is gone: no timer may wake the key. A request stays, for the name may have come back."""
+        for slot in Slot:
+            self._timers.clear(key, slot)
+        self._parking.leave(key)
+
+    def take(self, now: float) -> Leased[K] | None:
+        """Leased the most urgent key; None when nothing is ready or the queue is closed."""
+        self.advance(now)
+        chosen = None if self._closed else self._lanes.pop()
+        if chosen is None:
+            return None
+        key, lane = chosen
+        self.discard(key)
+        lease = Leased(key, lane, self._ready_at.pop(key), now)
+        self._leases[key] = lease
+        return lease
+
+    def done(self, lease: Leased[K], now: float) -> None:
+        """End a lease; the key becomes ready if it was asked for meanwhile.
+
+        Raises NotLeased for a lease that ended before.
+        """
+        self.advance(now)
+        if self._leases.get(lease.key) is not lease:
+            raise NotLeased(f"the lease of {lease.key!r} has ended before; each lease ends once")
+        del self._leases[lease.key]
+        again = self._again.pop(lease.key, None)
+        if again is not None:
+            lane, asked_at = again
+            self._make_ready(lease.key, lane, asked_at, now)
+
+    def advance(self, now: float) -> None:
+        """Make the keys whose timers are due ready, and let those that waited long move up a lane."""
+        if self._closed:
+            return
+        for timer in self._timers.pop_due(now):
+            self._accept(timer.key, timer.lane, now, timer.due)
+        self._lanes.age(now)
+
+    def close(self) -> None:
+        """Take no more requests and give no more leases; what is leased may end."""
+        self._closed = True
+        self._again.clear()
+        self._timers.clear_all()
+
+    def _accept(self, key: K, lane: Lane, now: float, asked_at: float | None = None) -> None:
+        if self._closed:
+            self.dropped += 1
+            return
+        self._parking.leave(key)
+        since = now if asked_at is None else asked_at
+        if key not in self._lanes and key not in self._again:
+            self.accepted += 1
+        if key in self._leases:
+            self._remember(key, lane, since)
+        else:
+            self._make_ready(key, lane, since, now)
+
+    def _remember(self, key: K, lane: Lane, asked_at: float) -> None:
+        earlier_lane, earlier_time = self._again.get(key, (lane, asked_at))
+        self._again[key] = (min(lane, earlier_lane), earlier_time)
+
+    def _make_ready(self, key: K, lane: Lane, asked_at: float, now: float) -> None:
+        self._ready_at.setdefault(key, asked_at)
+        self._lanes.push(key, lane, now)

@@ -1,0 +1,262 @@
+"""The work queue that informers fill and workers empty: the rules of ``core`` on the event loop's clock.
+
+* Requests are plain calls: they never wait, so an informer's sink can make them.
+* A lease is an ``async with``. A key is taken in the same step that enters the block, so a cancelled wait loses
+  nothing; a block that ends by an exception or by cancellation puts its key back, so a visit cut short is made again.
+* One task runs ``drive``. It sleeps until the earliest timer, but never longer than ``SWEEP_SECONDS``, so that a clock
+  that stood still or a wake-up that went missing delays a key and does not lose it.
+* After ``close`` requests are dropped and counted, and whoever waits for a key gets ``QueueClosed``. Nothing is saved:
+  the first list after a start asks for every key again.
+
+All calls belong to the event loop's thread. Where an error is retried, and when, is the worker's decision.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import anyio
+import anyio.lowlevel
+
+from esoctl.errors import EsoctlError
+from esoctl.queue.core import Census, Leased, QueueCore
+from esoctl.queue.lanes import Lane, one_group
+from esoctl.queue.limiter import Limiter
+from esoctl.queue.timers import Slot
+
+K = TypeVar("K", bound=Hashable)
+
+SWEEP_SECONDS = 10.0
+RELEASE_SECONDS = 30.0
+
+
+class QueueClosed(EsoctlError):
+    """The queue gives no more keys: the worker ends."""
+
+    def __init__(self) -> None:
+        super().__init__("the work queue is closed")
+
+
+def _ignore(_: float) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """Whom the queue tells what it measured, in seconds."""
+
+    on_ready_wait: Callable[[float], None] = _ignore
+    """From ready to leased; waiting for a timer does not count."""
+    on_work: Callable[[float], None] = _ignore
+    """From leased to done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The queue at one moment."""
+
+    depth: dict[Lane, int]
+    """Ready keys by lane."""
+    timers: dict[Slot, int]
+    """Waiting timers by slot."""
+    parked: int
+    """Keys that wait for a store or the like."""
+    processing: int
+    """Leased keys."""
+    failing: int
+    """Keys whose last attempts failed."""
+    adds: int
+    """Requests so far that led to a visit; those for a key that was ready already do not count."""
+    retries: int
+    """Failures so far that were to be tried again."""
+    dropped: int
+    """Requests after closing."""
+    longest_running_seconds: float
+    """Age of the oldest lease, 0 without one."""
+    unfinished_seconds: float
+    """Ages of all leases together."""
+
+
+class WorkQueue(Generic[K]):
+    """One slot for each key; see the module for the promises."""
+
+    def __init__(
+        self,
+        limiter: Limiter[K],
+        *,
+        group: Callable[[K], Hashable] = one_group,
+        observers: Observers | None = None,
+    ) -> None:
+        """``group`` names what takes turns inside a lane, such as the namespace of a key."""
+        self._core: QueueCore[K] = QueueCore(group)
+        self._limiter = limiter
+        self._observers = observers or Observers()
+        self._retries = 0
+        self._closed = False
+        self._waiters: deque[anyio.Event] = deque()
+        self._woken = 0
+        """Waiters that were woken and have not run yet; each will take a key."""
+        self._alarm = anyio.Event()
+        self._asleep_until = 0.0
+        self._quiet: anyio.Event | None = None
+        """Set when the last lease of a draining queue ends, or when the wait is cut short."""
+
+    def add(self, key: K, lane: Lane = Lane.CHANGE) -> None:
+        """Ask for a key now."""
+        self._core.add(key, lane, anyio.current_time())
+        self._wake()
+
+    def add_after(self, key: K, seconds: float, slot: Slot = Slot.REFRESH, lane: Lane = Lane.REFRESH) -> None:
+        """Ask for a key later. A refresh time replaces the one set before; of retry times the earliest stays."""
+        self._core.add_after(key, seconds, slot, lane, anyio.current_time())
+        self._wake()
+
+    def retry(self, key: K, hint: float | None = None) -> float:
+        """Ask for a key again after a failure; answers the seconds it will wait.
+
+        ``hint`` is what a server asked for: the wait is not shorter, up to the limiter's cap.
+        """
+        self._retries += 1
+        seconds = self._limiter.delay(key, hint)
+        self.add_after(key, seconds, Slot.RETRY, Lane.RETRY)
+        return seconds
+
+    def forget(self, key: K) -> None:
+        """The key succeeded or was given up: no retry is due, and its next failure counts as the first."""
+        self._limiter.forget(key)
+        self._core.forget(key)
+
+    def discard(self, key: K) -> None:
+        """The object is gone: drop its timers and its failures. A request made since stays."""
+        self._limiter.forget(key)
+        self._core.discard(key)
+
+    def park(self, key: K, behind: Hashable, lane: Lane = Lane.RETRY) -> None:
+        """Keep a key until ``behind`` is released or the key is asked for otherwise."""
+        self._core.park(key, behind, lane)
+
+    def release(self, behind: Hashable, over_seconds: float = RELEASE_SECONDS) -> int:
+        """Wake the keys parked behind a reason, evenly over a time; answers how many."""
+        released = self._core.release(behind, over_seconds, anyio.current_time())
+        self._wake()
+        return released
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[Leased[K]]:
+        """Wait for a key and hold it; no one else gets it meanwhile.
+
+        Raises QueueClosed. Leaving by an exception puts the key back in its lane.
+        """
+        leased = await self._next()
+        finished = False
+        try:
+            self._observers.on_ready_wait(leased.waited)
+            yield leased
+            finished = True
+        finally:
+            self._end(leased, finished=finished)
+
+    async def drive(self) -> None:
+        """Make keys ready when their timers are due; run it as a task. Returns when the queue is closed."""
+        while not self._closed:
+            now = anyio.current_time()
+            self._core.advance(now)
+            self._wake()
+            due = self._core.next_due()
+            self._asleep_until = now + SWEEP_SECONDS if due is None else min(due, now + SWEEP_SECONDS)
+            self._alarm = anyio.Event()
+            with anyio.CancelScope(deadline=self._asleep_until):
+                await self._alarm.wait()
+
+    def close(self) -> None:
+        """Stop: drop requests, release everyone who waits. During ``drain`` it also ends that wait."""
+        self._close_intake()
+        if self._quiet is not None:
+            self._quiet.set()
+
+    async def drain(self, deadline_seconds: float) -> bool:
+        """Close and wait until nothing is leased; False when the deadline or a ``close`` came first."""
+        self._close_intake()
+        if self._quiet is None or self._quiet.is_set():
+            self._quiet = anyio.Event()
+        if self._core.leases():
+            with anyio.move_on_after(deadline_seconds):
+                await self._quiet.wait()
+        return not self._core.leases()
+
+    def statistics(self) -> Statistics:
+        """Figures for metrics; cheap, and always of this moment."""
+        now = anyio.current_time()
+        ages = [now - leased.leased_at for leased in self._core.leases()]
+        return Statistics(
+            depth=self._core.depth(),
+            timers=self._core.timer_count(),
+            parked=self._core.parked_count(),
+            processing=len(ages),
+            failing=len(self._limiter),
+            adds=self._core.accepted,
+            retries=self._retries,
+            dropped=self._core.dropped,
+            longest_running_seconds=max(ages, default=0.0),
+            unfinished_seconds=sum(ages),
+        )
+
+    def census(self) -> Census[K]:
+        """Where every key is; takes time in proportion to the number of keys."""
+        return self._core.census()
+
+    async def _next(self) -> Leased[K]:
+        # Lets others run even when keys never run out.
+        await anyio.lowlevel.checkpoint()
+        while not self._closed:
+            leased = self._core.take(anyio.current_time())
+            if leased is not None:
+                self._wake()
+                return leased
+            await self._readiness()
+        raise QueueClosed
+
+    async def _readiness(self) -> None:
+        """Wait to be woken. No other wait may come between this one and taking the key."""
+        event = anyio.Event()
+        self._waiters.append(event)
+        try:
+            await event.wait()
+        except BaseException:
+            self._give_up_waiting(event)
+            raise
+        self._woken -= 1
+
+    def _give_up_waiting(self, event: anyio.Event) -> None:
+        """A waiter that is cancelled after it was woken passes that on."""
+        if event.is_set():
+            self._woken -= 1
+            self._wake()
+        else:
+            self._waiters.remove(event)
+
+    def _wake(self) -> None:
+        """Wake a waiter for each ready key that has none coming, and the driver when a timer is due earlier."""
+        while self._waiters and (self._closed or len(self._core) > self._woken):
+            self._woken += 1
+            self._waiters.popleft().set()
+        due = self._core.next_due()
+        if self._closed or (due is not None and due < self._asleep_until):
+            self._alarm.set()
+
+    def _end(self, leased: Leased[K], *, finished: bool) -> None:
+        now = anyio.current_time()
+        if not finished:
+            self._core.add(leased.key, leased.lane, now)
+        self._core.done(leased, now)
+        self._observers.on_work(now - leased.leased_at)
+        self._wake()
+        if self._quiet is not None and not self._core.leases():
+            self._quiet.set()
+
+    def _close_intake(self) -> None:
+        self._closed = True
+        self._core.close()
+        self._wake()
