@@ -1,10 +1,13 @@
-"""What every test shares: the event loop it runs on."""
+"""What every test of the project gets: explained asserts in support code, and the event loop it runs on."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Mapping
 
 import pytest
-from support import virtual_loop
+
+pytest.register_assert_rewrite("support")
+
+from support import virtual_loop  # noqa: E402 - its asserts are rewritten only when it is imported after the line above
 
 
 def pytest_asyncio_loop_factories(

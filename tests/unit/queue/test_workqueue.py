@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import anyio
 import pytest
-from esoctl.queue.lanes import Lane
+
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import QueueClosed, WorkQueue
 
