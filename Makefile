@@ -1,0 +1,69 @@
+# The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
+.DEFAULT_GOAL := help
+.PHONY: help install fmt lint types arch unit flow wire parity-golden test controlplane test-cluster demo sandbox crds bench image-lint locks
+BIN := .venv/bin
+READY := .venv/.installed
+CHECKED := src tests hack
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements/dev.txt pyproject.toml hack/install.py
+	@python3 hack/install.py && touch $@
+
+install: $(READY) ## make .venv with everything to run and develop
+
+demo: $(READY) ## see the main job: sandbox, operator, a Secret that appears and stays true
+	@$(BIN)/esoctl demo
+
+sandbox: $(READY) ## start the embedded API server and AWS stand-in, until Ctrl-C
+	@$(BIN)/esoctl sandbox
+
+fmt: $(READY) ## format the code
+	$(BIN)/ruff format $(CHECKED)
+	$(BIN)/ruff check --fix $(CHECKED)
+
+lint: $(READY) ## check style and format
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+
+types: $(READY) ## check types
+	$(BIN)/mypy
+
+arch: $(READY) ## check the import floors
+	$(BIN)/lint-imports
+
+unit: $(READY) ## pure tests and the rules of the house
+	$(BIN)/pytest tests/unit tests/arch
+
+flow: $(READY) ## the operator on a virtual clock
+	$(BIN)/pytest tests/flow
+
+wire: $(READY) ## real sockets: sandbox, moto
+	$(BIN)/pytest tests/wire
+
+parity-golden: $(READY) ## golden tables recorded from the reference
+	$(BIN)/pytest tests/parity -m "not cluster"
+
+test: lint types arch ## all checks that need neither Go nor a cluster
+	$(BIN)/pytest tests -m "not cluster" $(PYTEST_ARGS)
+
+controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager and the client-go check, once per version
+	$(BIN)/python hack/controlplane/build.py
+
+test-cluster: $(READY) ## the tests against a real control plane
+	$(BIN)/python hack/controlplane/build.py || test $$? -eq 3  # 3: no Go; the tests then say why they skip
+	$(BIN)/pytest tests/cluster tests/parity -m cluster $(PYTEST_ARGS)
+
+crds: $(READY) ## write manifests/crds from the model
+	$(BIN)/esoctl crds --output manifests/crds
+
+bench: $(READY) ## measure the operator on the real control plane (docs/benchmarks.md)
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+image-lint: $(READY) ## check the Dockerfile and run its steps without a container engine
+	$(BIN)/pytest tests/arch -k image
+
+locks: $(READY) ## lock the dependencies anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml --group dev --extra sandbox -c requirements/run.txt -o requirements/dev.txt
