@@ -3,6 +3,7 @@
 The time limit of a test is not the suite's: the first one waits for the control plane to be built, which takes minutes.
 """
 
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -22,7 +23,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """The kubeconfig of a real control plane, its user in system:masters."""
+    """The kubeconfig of a real control plane, its user in system:masters.
+
+    `$ESOCTL_TEST_KUBECONFIG` names one that runs already, which saves its start while developing.
+    """
+    if running := os.environ.get("ESOCTL_TEST_KUBECONFIG"):
+        yield pathlib.Path(running)
+        return
     try:
         controlplane.binaries()
     except controlplane.UnavailableError as reason:

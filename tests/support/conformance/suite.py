@@ -9,11 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from support.conformance import crud
+from support.conformance import applying, crud, listing, patching, watching
 from support.conformance.place import Place
 
 Check = Callable[[Place], None]
-SUBJECTS = (crud,)
+SUBJECTS = (crud, patching, applying, listing, watching)
 
 
 def checks() -> list[object]:

@@ -1,0 +1,176 @@
+"""Watches: what comes, from when, bookmarks, the streaming list, and versions that are too old."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from support.conformance.listing import METADATA_ONLY, TABLE
+from support.conformance.place import Place, secret
+
+
+def take(events: Iterator[Any], count: int) -> list[Any]:
+    with contextlib.closing(events):  # type: ignore[type-var]
+        return [next(events) for _ in range(count)]
+
+
+def short(events: list[Any]) -> list[tuple[str, str]]:
+    return [(e["type"], e["object"]["metadata"].get("name", "")) for e in events]
+
+
+def a_watch_from_a_version_shows_what_came_after(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    place.a_secret("one", stringData={"a": "1"})
+    place.api.patch(place.secrets("one"), {"stringData": {"a": "2"}}).good()
+    place.api.delete(place.secrets("one")).good()
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=start), 3)
+
+    assert short(events) == [("ADDED", "one"), ("MODIFIED", "one"), ("DELETED", "one")]
+    assert [e["object"]["data"]["a"] for e in events] == ["MQ==", "Mg==", "Mg=="]
+    versions = [int(e["object"]["metadata"]["resourceVersion"]) for e in events]
+    assert versions == sorted(set(versions))
+    assert events[0]["object"]["kind"] == "Secret"
+
+
+def a_watch_can_be_resumed_at_any_event(place: Place) -> None:
+    first = place.a_secret("one", stringData={"a": "1"})
+    place.a_secret("two")
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=first["metadata"]["resourceVersion"]), 1)
+
+    assert short(events) == [("ADDED", "two")]
+
+
+def a_watch_shows_what_happens_while_it_runs(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    events = place.api.watch(place.secrets(), resourceVersion=start)
+    place.a_secret("one")
+
+    assert short([next(events)]) == [("ADDED", "one")]
+
+    place.api.patch(place.secrets("one"), {"stringData": {"a": "1"}}).good()
+
+    assert short(take(events, 1)) == [("MODIFIED", "one")]
+
+
+def a_watch_without_a_version_begins_with_what_exists(place: Place) -> None:
+    place.a_secret("one")
+    place.a_secret("two")
+
+    events = take(place.api.watch(place.secrets()), 2)
+
+    assert sorted(short(events)) == [("ADDED", "one"), ("ADDED", "two")]
+
+
+def a_watch_with_a_selector_shows_leaving_as_deleted(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    place.a_secret("one")
+    for colour in ("red", "blue", "red"):
+        place.api.patch(place.secrets("one"), {"metadata": {"labels": {"colour": colour}}}).good()
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=start, labelSelector="colour=red"), 3)
+
+    assert short(events) == [("ADDED", "one"), ("DELETED", "one"), ("ADDED", "one")]
+
+
+def a_watch_of_one_name_shows_only_that(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    place.a_secret("one")
+    place.a_secret("two")
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=start, fieldSelector="metadata.name=two"), 1)
+
+    assert short(events) == [("ADDED", "two")]
+
+
+def a_watch_ends_when_its_time_is_over(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+
+    assert list(place.api.watch(place.secrets(), seconds=1, resourceVersion=start)) == []
+
+
+def a_watch_can_show_metadata_alone(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    place.a_secret("one", stringData={"a": "x"})
+
+    (event,) = take(place.api.watch(place.secrets(), resourceVersion=start, accept=METADATA_ONLY), 1)
+
+    assert event["object"]["kind"] == "PartialObjectMetadata"
+    assert event["object"]["metadata"]["name"] == "one"
+    assert "data" not in event["object"]
+
+
+def a_watch_can_show_tables(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    place.a_secret("one")
+    place.a_secret("two")
+
+    first, second = take(place.api.watch(place.secrets(), resourceVersion=start, accept=TABLE), 2)
+
+    assert first["object"]["kind"] == "Table"
+    assert first["object"]["columnDefinitions"]
+    assert second["object"]["rows"][0]["cells"][0] == "two"
+
+
+def a_streaming_list_ends_with_a_marked_bookmark(place: Place) -> None:
+    place.a_secret("one")
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    events = take(place.api.watch(place.secrets(), **query), 2)
+
+    assert short(events)[0] == ("ADDED", "one")
+    assert events[1]["type"] == "BOOKMARK"
+    assert events[1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert int(events[1]["object"]["metadata"]["resourceVersion"]) > 0
+
+
+def a_streaming_list_needs_its_match(place: Place) -> None:
+    (event,) = take(place.api.watch(place.secrets(), sendInitialEvents="true"), 1)
+
+    assert event["object"]["code"] == 422
+    assert "resourceVersionMatch" in event["object"]["message"]
+
+
+def an_ancient_version_is_expired(place: Place) -> None:
+    place.a_widget("one")
+
+    # The history of a custom resource cannot reach back to before its definition was made.
+    (event,) = take(place.api.watch(place.widgets(), resourceVersion="1"), 1)
+
+    assert event["type"] == "ERROR"
+    assert event["object"]["kind"] == "Status"
+    assert (event["object"]["code"], event["object"]["reason"]) == (410, "Expired")
+    assert "too old resource version" in event["object"]["message"]
+
+
+def a_version_that_is_no_number_is_refused(place: Place) -> None:
+    (event,) = take(place.api.watch(place.secrets(), resourceVersion="soon"), 1)
+
+    assert event["object"]["status"] == "Failure"
+    assert event["object"]["message"].startswith('resourceVersion: Invalid value: "soon"')
+    listed = place.api.get(place.secrets(), resourceVersion="soon").refused(400, "BadRequest")
+    assert listed["message"].startswith('invalid resource version: resourceVersion: Invalid value: "soon"')
+
+
+def a_finalized_object_is_modified_and_then_deleted(place: Place) -> None:
+    body = secret("one")
+    body["metadata"]["finalizers"] = ["conformance.esoctl.dev/hold"]
+    made = place.api.post(place.secrets(), body).good()
+    place.api.delete(place.secrets("one")).good()
+    place.api.patch(place.secrets("one"), {"metadata": {"finalizers": None}}).good()
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=made["metadata"]["resourceVersion"]), 2)
+
+    assert short(events) == [("MODIFIED", "one"), ("DELETED", "one")]
+    assert events[0]["object"]["metadata"]["deletionTimestamp"]
+
+
+def custom_objects_are_watched_like_any(place: Place) -> None:
+    start = place.api.get(place.widgets()).good()["metadata"]["resourceVersion"]
+    place.a_widget("one")
+    place.api.patch(place.widgets("one") + "/status", {"status": {"ready": True}}).good()
+
+    events = take(place.api.watch(place.widgets(), resourceVersion=start), 2)
+
+    assert short(events) == [("ADDED", "one"), ("MODIFIED", "one")]
+    assert events[1]["object"]["status"] == {"ready": True}
