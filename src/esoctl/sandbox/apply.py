@@ -109,6 +109,7 @@ def apply(  # noqa: PLR0913 - a request to apply has this many facts
     except PathError as error:
         raise ApplyError(f"failed to create typed live object: {error}", 500) from None
     changed = not equal(after, before)
+    after = without_nulls(after) if topology.native else after
     result = owners.write(after, held.touched(who, now) if changed else held)
     return result if live is None else _unless_same(live, result)
 
@@ -145,7 +146,6 @@ def _apply(live: Doc, wanted: Doc, held: Owners, request: _Request, *, force: bo
     fields = fieldsets.from_object(wanted, request.topology).without_trees(request.ignored)
     held = held.with_fields(request.who, fields, request.version)
     after = _prune(merged, held, last, request.topology) if last else merged
-    after = without_nulls(after) if request.topology.native else after
     change = structured.compare(live, after, request.topology).without(request.ignored)
     held = _settle(held, change, request.who, force=force)
     return after, held.with_fields(request.who, held.fields_of(request.who).difference(_NEVER_OWNED), request.version)
