@@ -1,6 +1,7 @@
 """An event loop whose clock jumps to the next timer instead of sleeping.
 
-* An hour of ``anyio.sleep`` costs nothing, and timers fire in the order of their times: a run is the same every time.
+* An hour of ``anyio.sleep`` costs nothing. Timers fire in the order of their times, those of one time in the order
+  they were set: a run is the same every time.
 * Time starts at 0.0 and moves only when nothing is ready to run.
 * While a worker thread is busy (anyio's or an executor's) the clock stands still: a deadline never fires because a
   thread took long.
@@ -14,9 +15,11 @@
 """
 
 import asyncio
+import heapq
 import selectors
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextvars import Context
 from typing import Any, TypeVar
 
 import pytest
@@ -37,11 +40,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._timers_set = 0
         self._busy_executor_calls = 0
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
         return self._now
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        self._check_closed()
+        self._timers_set += 1
+        timer = _OrderedTimer(self._timers_set, when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
 
     def advance(self) -> bool:
         """Jump to the earliest timer; False when there is none."""
@@ -74,6 +88,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             await super().shutdown_default_executor()
         finally:
             self._busy_executor_calls -= 1
+
+
+class _OrderedTimer(asyncio.TimerHandle):
+    """asyncio's own timers leave the order of equal times to the heap."""
+
+    def __init__(
+        self,
+        serial: int,
+        when: float,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._serial = serial
+
+    def __lt__(self, other: "_OrderedTimer") -> bool:
+        return (self._when, self._serial) < (other._when, other._serial)
 
 
 class _JumpingSelector(selectors.DefaultSelector):
