@@ -9,11 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from support.conformance import applying, crud, listing, patching, watching
+from support.conformance import applying, crud, discovery, listing, patching, running, schema, secrets, watching
 from support.conformance.place import Place
 
 Check = Callable[[Place], None]
-SUBJECTS = (crud, patching, applying, listing, watching)
+SUBJECTS = (discovery, crud, patching, applying, listing, watching, schema, secrets, running)
 
 
 def checks() -> list[object]:
