@@ -131,7 +131,7 @@ def widget(name: str, **spec: Json) -> Json:
 def established(api: Api, name: str = NAME) -> bool:
     """Whether the definition is served, that is also in discovery."""
     body = api.get(f"{CRDS}/{name}").body
-    conditions = {c["type"]: c["status"] for c in body.get("status", {}).get("conditions", [])}
+    conditions = {c["type"]: c["status"] for c in body.get("status", {}).get("conditions") or []}
     if conditions.get("Established") != "True":
         return False
     plural = name.split(".", 1)[0]
