@@ -8,6 +8,7 @@
     │  ├─ TemplateError                  a template does not parse or run; has name, line, column
     │  ├─ KeyInvalid                     a key that a Secret cannot hold
     │  └─ KeyCollision                   two sources give one key
+    ├─ EntryFailed(where, cause)         one entry of data or dataFrom failed; the cause decides
     ├─ StoreError(store)                 the store cannot be used
     │  ├─ StoreNotFound
     │  ├─ StoreNotReady
@@ -68,6 +69,17 @@ class KeyInvalid(SpecError):
 
 class KeyCollision(SpecError):
     """Two sources give the same key."""
+
+
+class EntryFailed(EsoctlError):
+    """One entry of data or dataFrom failed. ``cause`` is the error itself and decides what happens next."""
+
+    def __init__(self, where: str, cause: EsoctlError) -> None:
+        super().__init__(f"error processing {where}, err: {cause}")
+        self.where = where
+        self.cause = cause
+        self.absent: tuple[tuple[str, str], ...] = ()
+        """(path, remote key) of the entries before it that were tolerated as absent."""
 
 
 class StoreError(EsoctlError):

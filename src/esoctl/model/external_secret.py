@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from esoctl.model import durations
+from esoctl.model import durations, misfit
 from esoctl.model.conditions import Condition
 from esoctl.model.meta import Meta, Wire
 from esoctl.model.remote import MetadataPolicy
@@ -276,15 +276,30 @@ class ExternalSecret(Wire, frozen=True):
     metadata: Meta
     spec: ExternalSecretSpec | None = None
     status: ExternalSecretStatus = ExternalSecretStatus()
+    unfit: tuple[str, str] = msgspec.field(name=" unfit", default=("", ""))
+    """(path, problem) of a spec that does not decode; the spec is None then."""
 
     @property
     def target_name(self) -> str:
         return (self.spec.target.name if self.spec else "") or self.metadata.name
 
 
+class _Head(Wire, frozen=True):
+    metadata: Meta
+    status: ExternalSecretStatus = ExternalSecretStatus()
+
+
 def decode(raw: bytes | msgspec.Raw) -> ExternalSecret:
-    """Decode one object; raises msgspec.ValidationError with the path of the first misfit."""
-    return _decoder.decode(raw)
+    """Decode one object. A spec that does not fit is told by ``unfit``, so that the object can say so itself.
+
+    Raises msgspec.ValidationError only when not even metadata and status can be read.
+    """
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        head = _head.decode(raw)
+        return ExternalSecret(head.metadata, None, head.status, misfit.describe(error))
 
 
 _decoder = msgspec.json.Decoder(ExternalSecret)
+_head = msgspec.json.Decoder(_Head)

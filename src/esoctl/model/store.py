@@ -6,7 +6,7 @@ no provider. Source: the reference's CRD ``external-secrets.io/v1``.
 
 import msgspec
 
-from esoctl.model import durations
+from esoctl.model import durations, misfit
 from esoctl.model.conditions import Condition
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.model.meta import Meta, Wire
@@ -68,6 +68,8 @@ class Store(Wire, frozen=True):
     metadata: Meta
     spec: StoreSpec | None = None
     status: StoreStatus = StoreStatus()
+    unfit: tuple[str, str] = msgspec.field(name=" unfit", default=("", ""))
+    """(path, problem) of a spec that does not decode; the spec is None then."""
 
     @property
     def ref(self) -> StoreRef:
@@ -75,9 +77,21 @@ class Store(Wire, frozen=True):
         return StoreRef(kind, self.metadata.namespace, self.metadata.name)
 
 
+class _Head(Wire, frozen=True):
+    metadata: Meta
+    status: StoreStatus = StoreStatus()
+
+
 def decode(raw: bytes | msgspec.Raw) -> Store:
-    """Decode one store; raises msgspec.ValidationError with the path of the first misfit."""
-    return _decoder.decode(raw)
+    """Decode one store. A spec that does not fit is told by ``unfit``, so that the store can say so itself.
+
+    Raises msgspec.ValidationError only when not even metadata and status can be read.
+    """
+    try:
+        return _decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        head = _head.decode(raw)
+        return Store(head.metadata, None, head.status, misfit.describe(error))
 
 
 def interval_seconds(spec: StoreSpec, default: float) -> float:
@@ -96,3 +110,4 @@ def interval_seconds(spec: StoreSpec, default: float) -> float:
 
 
 _decoder = msgspec.json.Decoder(Store)
+_head = msgspec.json.Decoder(_Head)

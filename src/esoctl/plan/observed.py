@@ -1,0 +1,58 @@
+"""What a rule may look at: the ExternalSecret, its target, and the time. Nothing else decides.
+
+Pure data. ``Applied`` is what this process wrote last; after a restart it is None and the rules fall back on what the
+target itself tells (label, owner, data hash).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.keys import Key, Kind
+from esoctl.model.secret import Secret
+
+MANAGED_LABEL = "reconcile.external-secrets.io/managed"
+CREATED_BY_LABEL = "reconcile.external-secrets.io/created-by"
+DATA_HASH_ANNOTATION = "reconcile.external-secrets.io/data-hash"
+FINALIZER = "externalsecrets.external-secrets.io/externalsecret-cleanup"
+FORCE_SYNC_ANNOTATIONS = ("force-sync", "external-secrets.io/force-sync")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The metadata that this process wrote to the target last; a later difference is somebody else's edit."""
+
+    uid: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Everything *decide* and *want* may look at."""
+
+    es: ExternalSecret
+    now: datetime
+    target: Secret | None = None
+    applied: Applied | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(Kind.EXTERNAL_SECRET, self.es.metadata.namespace, self.es.metadata.name)
+
+
+def instant(text: str | None) -> datetime | None:
+    """An RFC 3339 time of the API as an aware datetime; None for none or one that cannot be read."""
+    if not text:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def stamp(moment: datetime) -> str:
+    """An aware datetime as the API writes it: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

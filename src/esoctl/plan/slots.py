@@ -1,0 +1,30 @@
+"""When an object is due by time: a fixed phase inside its interval, so that a crowd made together is spread.
+
+Every object has slots at ``phase + n * interval``, in integer milliseconds since the epoch; the phase is a hash of its
+uid. Nothing is stored: the next visit follows from the last success alone, survives restarts, and two replicas compute
+the same. An object made just before its slot would be fetched twice in a row; it then takes the half slot after it, so
+that a gap is at least half an interval and never more than one. After an outage, missed slots count once.
+"""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+MILLISECOND = timedelta(milliseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def phase(uid: str, interval_ms: int) -> int:
+    """Milliseconds into the interval at which the object of that uid is due."""
+    return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest()) % interval_ms
+
+
+def next_slot(last_ms: int, interval_ms: int, phase_ms: int) -> int:
+    """The first time after ``last_ms`` at which the object is due; all in milliseconds since the epoch."""
+    following = phase_ms + ((last_ms - phase_ms) // interval_ms + 1) * interval_ms
+    half = interval_ms // 2
+    return following if following - last_ms >= half else following + half
+
+
+def due_at(last: datetime, interval_ms: int, uid: str) -> datetime:
+    """When an object that was last synced at ``last`` is to be synced again."""
+    return EPOCH + next_slot((last - EPOCH) // MILLISECOND, interval_ms, phase(uid, interval_ms)) * MILLISECOND

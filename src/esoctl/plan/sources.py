@@ -1,0 +1,160 @@
+"""Turns the entries of a spec into requests, and says how a fetched answer is kept.
+
+Pure. A request is hashable, so equal ones are made once. Mistakes in an entry raise SpecError with the path; the
+reference accepts some of them silently (marked DIFFERS).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from esoctl.errors import EsoctlError, SpecError
+from esoctl.model.external_secret import (
+    DataEntry,
+    DataFromEntry,
+    ExternalSecretSpec,
+    FindSpec,
+    NamedStore,
+    RemoteRef,
+    SourceRef,
+)
+from esoctl.model.keys import Kind, StoreRef
+from esoctl.model.remote import Find, RemoteKey
+from esoctl.model.values import Payload
+
+NO_GENERATORS = "generatorRef is not served by this operator; use extract or find with a store"
+
+
+class Get(NamedTuple):
+    """One remote secret of one store."""
+
+    store: StoreRef
+    remote: RemoteKey
+
+
+class Scan(NamedTuple):
+    """Every remote secret of one store that a search finds."""
+
+    store: StoreRef
+    find: Find
+
+
+Source = Get | Scan
+Entry = TypeVar("Entry", DataEntry, DataFromEntry)
+
+
+class Missing(NamedTuple):
+    """The provider says positively that there is no such secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request failed; this is not absence."""
+
+    error: EsoctlError
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: full remote names and their values, in the provider's order."""
+
+    items: tuple[tuple[str, Payload], ...]
+
+
+Answer = Payload | Found | Missing | Failed
+
+
+def sources(namespace: str, spec: ExternalSecretSpec) -> list[Source]:
+    """Every request the spec needs, each once, in spec order.
+
+    Entries that cannot be asked for are left out here; ``assemble`` reports them in their place.
+    """
+    many = [
+        _asked(of_data_from, namespace, spec, entry, f"spec.dataFrom[{i}]") for i, entry in enumerate(spec.data_from)
+    ]
+    single = [_asked(of_data, namespace, spec, entry, f"spec.data[{i}]") for i, entry in enumerate(spec.data)]
+    return list(dict.fromkeys(source for source in (*many, *single) if source is not None))
+
+
+def of_data(namespace: str, spec: ExternalSecretSpec, entry: DataEntry, where: str) -> Get:
+    """The request of one ``data`` entry."""
+    if entry.source_ref and entry.source_ref.generator_ref:
+        # DIFFERS: the reference looks for a store without a name.
+        raise SpecError(f"{where}.sourceRef.generatorRef", "generatorRef is not possible under data; use dataFrom")
+    return Get(store_of(namespace, spec, entry.source_ref, where), remote_key(entry.remote_ref))
+
+
+def of_data_from(namespace: str, spec: ExternalSecretSpec, entry: DataFromEntry, where: str) -> Source:
+    """The request of one ``dataFrom`` entry."""
+    if entry.source_ref and entry.source_ref.generator_ref:
+        raise SpecError(f"{where}.sourceRef.generatorRef", NO_GENERATORS)
+    if entry.extract and entry.find:
+        # DIFFERS: the reference takes find and ignores extract.
+        raise SpecError(where, "extract and find cannot be set at the same time; make two entries of them")
+    if entry.find:
+        return Scan(store_of(namespace, spec, entry.source_ref, where), find_query(entry.find, f"{where}.find"))
+    if entry.extract:
+        return Get(store_of(namespace, spec, entry.source_ref, where), remote_key(entry.extract))
+    # DIFFERS: the reference reports such an entry as synced.
+    raise SpecError(where, "either extract, find, or sourceRef.generatorRef must be set")
+
+
+def store_of(namespace: str, spec: ExternalSecretSpec, source: SourceRef | None, where: str) -> StoreRef:
+    """The store an entry reads from: its own, or else the one of the whole spec."""
+    if source is not None and source.store_ref is None:
+        raise SpecError(f"{where}.sourceRef", "generatorRef or storeRef must be set when using sourceRef")
+    if source is not None and source.store_ref is not None:
+        return named_store(namespace, source.store_ref, f"{where}.sourceRef.storeRef")
+    return named_store(namespace, spec.secret_store_ref, "spec.secretStoreRef")
+
+
+def named_store(namespace: str, ref: NamedStore, where: str) -> StoreRef:
+    """The store of a reference, seen from that namespace."""
+    if not ref.name:
+        raise SpecError(f"{where}.name", "no store is named; name a SecretStore or ClusterSecretStore")
+    if ref.kind in ("", Kind.SECRET_STORE):
+        return StoreRef(Kind.SECRET_STORE, namespace, ref.name)
+    if ref.kind == Kind.CLUSTER_SECRET_STORE:
+        return StoreRef(Kind.CLUSTER_SECRET_STORE, "", ref.name)
+    raise SpecError(f"{where}.kind", f'"{ref.kind}" is no store; use SecretStore or ClusterSecretStore')
+
+
+def store_refs(namespace: str, spec: ExternalSecretSpec) -> list[StoreRef]:
+    """Every store the spec names, each once; references that name none are left out."""
+    named = [spec.secret_store_ref, *(ref.store_ref for ref in _source_refs(spec) if ref.store_ref)]
+    found: dict[StoreRef, None] = {}
+    for ref in named:
+        if ref.name and ref.kind in ("", Kind.SECRET_STORE, Kind.CLUSTER_SECRET_STORE):
+            found[named_store(namespace, ref, "")] = None
+    return list(found)
+
+
+def remote_key(ref: RemoteRef) -> RemoteKey:
+    """What to ask for; property, decoding and conversion are applied to the answer later."""
+    return RemoteKey(ref.key, ref.version, ref.metadata_policy)
+
+
+def find_query(find: FindSpec, where: str) -> Find:
+    """The search of a ``find``; a name or tags are needed."""
+    regexp = find.name.regexp if find.name else None
+    if regexp is None and not find.tags:
+        # DIFFERS: with empty tags the reference errs in Secrets Manager and returns everything in Parameter Store.
+        raise SpecError(where, "unexpected find operator; set name.regexp or at least one tag")
+    return Find(regexp, find.path, tuple(sorted((find.tags or {}).items())))
+
+
+def _source_refs(spec: ExternalSecretSpec) -> list[SourceRef]:
+    return [entry.source_ref for entry in (*spec.data, *spec.data_from) if entry.source_ref]
+
+
+def _asked(
+    make: Callable[[str, ExternalSecretSpec, Entry, str], Source],
+    namespace: str,
+    spec: ExternalSecretSpec,
+    entry: Entry,
+    where: str,
+) -> Source | None:
+    try:
+        return make(namespace, spec, entry, where)
+    except SpecError:
+        return None

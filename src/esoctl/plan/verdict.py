@@ -1,0 +1,111 @@
+"""What a failure means: the condition and event it becomes, and when to try again. The strings of the API live here.
+
+One table for every (stage, error). Messages begin with the reference's text and go on with the detail and the remedy.
+
+Source: the reference's markAsFailed calls and their requeue results (external-secrets 2.9.0).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from esoctl.errors import (
+    ClusterError,
+    Conflict,
+    Denied,
+    EntryFailed,
+    EsoctlError,
+    Invalid,
+    OwnedByAnother,
+    OwnershipError,
+    PolicyForbids,
+    SpecError,
+    TargetImmutable,
+    Throttled,
+)
+from esoctl.model.conditions import Reason
+
+SLOW_RETRY = 300.0
+"""Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely."""
+
+
+class Stage(StrEnum):
+    """Where in a reconcile something failed; the value is how its message begins."""
+
+    SPEC = "invalid ExternalSecret"
+    TARGET = "invalid generic target"
+    FETCH = "could not get secret data from provider"
+    DELETE = "could not delete secret"
+    WRITE = "could not update secret"
+    ORPHANS = "could not delete orphaned secrets"
+    CLIENT = "unable to create client"
+    CHECK = "unable to validate store"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again; after the key's own backoff, and not before ``after`` seconds."""
+
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Trying again would give the same; wait for a change, or for the next refresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One failure, ready to be reported."""
+
+    reason: Reason
+    message: str
+    """The condition's message; empty when the condition is to stay as it is."""
+    event: str
+    """The event's message, empty without one."""
+    outcome: Retry | Park
+
+
+def verdict(stage: Stage, error: EsoctlError) -> Verdict:
+    """What that error means at that stage."""
+    reason = Reason.STORE_INVALID if stage in (Stage.CLIENT, Stage.CHECK) else Reason.SECRET_SYNCED_ERROR
+    if isinstance(error, Conflict):
+        return Verdict(reason, "", "", Retry())
+    return Verdict(reason, f"{_opening(stage, error)}: {error}", str(error), _outcome(stage, error))
+
+
+def _opening(stage: Stage, error: EsoctlError) -> str:
+    match error:
+        case TargetImmutable():
+            return "could not update secret, target is immutable"
+        case OwnedByAnother(by_external_secret=True):
+            return "target is owned by another ExternalSecret"
+        case OwnedByAnother():
+            return "failed to take ownership of target secret"
+        case PolicyForbids():
+            return Stage.DELETE.value
+        case _:
+            return stage.value
+
+
+def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park:
+    cause = error.cause if isinstance(error, EntryFailed) else error
+    match cause:
+        case OwnershipError():
+            return Park()
+        case SpecError():
+            return Park() if _manifest_at_fault(stage, cause) else Retry()
+        case Throttled():
+            return Retry(cause.after)
+        case Denied() if "being terminated" in str(cause):
+            return Park()
+        case Invalid() | Denied():
+            return Retry(SLOW_RETRY)
+        case ClusterError():
+            return Retry(cause.after)
+        case _:
+            return Retry()
+
+
+def _manifest_at_fault(stage: Stage, error: SpecError) -> bool:
+    """A path means a place in the manifest; without one, the fetched values are at fault, and those can change."""
+    return stage in (Stage.SPEC, Stage.TARGET) or bool(error.path)

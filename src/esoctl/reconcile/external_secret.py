@@ -1,0 +1,196 @@
+"""The journey of one ExternalSecret: observe, decide, fetch, plan, carry out, report.
+
+No rule is here. What is due, what to write, what a failure means: ``plan.refresh``, ``plan.secret``, ``plan.verdict``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import anyio
+import structlog
+from msgspec import structs
+
+from esoctl.clock import Clock
+from esoctl.errors import ClusterError, EntryFailed, EsoctlError, SpecError
+from esoctl.model.external_secret import CreationPolicy, ExternalSecretSpec, ExternalSecretStatus
+from esoctl.model.keys import Key
+from esoctl.model.meta import Meta
+from esoctl.plan import access, assemble, ownership, refresh, render, secret, sources, status, validate
+from esoctl.plan.assemble import Assembled, Kitchen
+from esoctl.plan.observed import FINALIZER, Observed
+from esoctl.plan.refresh import Skip, Sync, TearDown
+from esoctl.plan.secret import Apply, Remove, SecretPlan
+from esoctl.plan.verdict import Park, Stage, Verdict, verdict
+from esoctl.reconcile.carry_out import carry_out, remove_orphans
+from esoctl.reconcile.gather import Open, gather
+from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views
+from esoctl.reconcile.targets import Targets
+from esoctl.reconcile.texts import read_texts
+from esoctl.template.engine import Env
+
+PROOF_PAUSE_SECONDS = 0.2
+"""Between the two reads that must agree before a Secret is deleted."""
+
+log = structlog.get_logger("esoctl.externalsecret")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """How far a sync has come, so that a failure is reported with its stage."""
+
+    stage: Stage = Stage.SPEC
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalSecretReconciler:
+    """Brings one ExternalSecret and its target together."""
+
+    views: Views
+    cluster: Cluster
+    open_store: Open
+    targets: Targets
+    clock: Clock
+    kitchen_env: Callable[[datetime], Env]
+    controller_class: str
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Visit one key."""
+        item = self.views.external_secret(key.namespace, key.name)
+        if item is None:
+            self.targets.forget(key)
+            return Gone()
+        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key))
+        if item.spec is None:
+            return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
+        if not self._ours(observed, item.spec):
+            return Done()
+        return await self._visit(observed, item.spec)
+
+    async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
+        attempt = Attempt()
+        try:
+            if spec.target.creation_policy is not CreationPolicy.NONE:
+                observed = replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
+            match refresh.decide(observed, spec):
+                case Skip(until):
+                    return Done(until)
+                case TearDown():
+                    attempt.stage = Stage.DELETE
+                    return await self._tear_down(observed, spec)
+                case Sync(why):
+                    log.debug("sync", why=why)
+                    return await self._sync(observed, spec, attempt)
+        except EsoctlError as error:
+            for note in _missing(error.absent) if isinstance(error, EntryFailed) else []:
+                self.cluster.note(observed.key, observed.es.metadata, note)
+            return await self._failed(observed, spec, verdict(attempt.stage, error))
+
+    async def _sync(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
+        attempt.stage = Stage.TARGET
+        validate.target(spec)
+        attempt.stage = Stage.FETCH
+        if refresh.needs_finalizer(observed, spec):
+            await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
+        assembled = await self._fetch(observed, spec)
+        attempt.stage = Stage.WRITE
+        plan = await self._plan(observed, spec, assembled)
+        if isinstance(plan.write, Remove):
+            plan = await self._proven(observed, spec)
+        if isinstance(plan.write, Remove):
+            attempt.stage = Stage.DELETE
+        written, notes = await carry_out(plan, observed.key.namespace, secret.manager(observed), self.cluster)
+        if written is not None and isinstance(plan.write, Apply):
+            self.targets.wrote(observed.key, plan.write, written)
+        attempt.stage = Stage.ORPHANS
+        notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
+        notes += _missing([(gap.path, gap.key) for gap in assembled.absent])
+        return await self._succeeded(observed, spec, plan, notes)
+
+    async def _fetch(self, observed: Observed, spec: ExternalSecretSpec) -> Assembled:
+        namespace = observed.key.namespace
+        gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
+        env = self.kitchen_env(observed.now)
+        kitchen = Kitchen(gathered.answers, lambda template, key: render.key(template, key, env), gathered.quirks)
+        return assemble.assemble(namespace, spec, kitchen)
+
+    async def _plan(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> SecretPlan:
+        rendered = render.Rendered()
+        if secret.needs_rendering(observed, spec, assembled):
+            texts = await read_texts(spec.target.template, observed.key.namespace, self.cluster)
+            rendered = render.render(
+                observed.es.metadata, spec.target.template, assembled.values, texts, self.kitchen_env(observed.now)
+            )
+        return secret.want(observed, spec, assembled, rendered)
+
+    async def _proven(self, observed: Observed, spec: ExternalSecretSpec) -> SecretPlan:
+        """The plan after a second read; a whole Secret is deleted only when two reads agree that it has no value."""
+        await anyio.sleep(PROOF_PAUSE_SECONDS)
+        return await self._plan(observed, spec, await self._fetch(observed, spec))
+
+    async def _tear_down(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
+        """Delete what must go with the ExternalSecret, then let it go. No provider is asked."""
+        meta = observed.es.metadata
+        target = observed.target
+        if refresh.deletes_target(spec) and target is not None and ownership.controls(meta, target.metadata):
+            await self.cluster.remove_secret(
+                meta.namespace, target.metadata.name, target.metadata.uid, target.metadata.resource_version
+            )
+        await self._set_finalizers(observed, [name for name in meta.finalizers if name != FINALIZER])
+        return Done()
+
+    async def _refuse(self, observed: Observed, error: SpecError) -> Outcome:
+        """Report an object whose spec cannot be read; a deleted one is let go all the same."""
+        meta = observed.es.metadata
+        if meta.deleting:
+            if FINALIZER in meta.finalizers:
+                await self._set_finalizers(observed, [name for name in meta.finalizers if name != FINALIZER])
+            return Done()
+        return await self._failed(observed, None, verdict(Stage.SPEC, error))
+
+    async def _succeeded(
+        self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note]
+    ) -> Outcome:
+        for note in notes:
+            self.cluster.note(observed.key, observed.es.metadata, note)
+        after = status.after_success(observed, plan)
+        await self._patch_status(observed, after)
+        if notes:
+            log.info("synced", target=observed.es.target_name, did=notes[0].message)
+        fresh = replace(observed, es=structs.replace(observed.es, status=after))
+        return Done(refresh.next_visit(fresh, spec))
+
+    async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:
+        again = refresh.next_visit(observed, spec) if spec else None
+        if ruling.event:
+            self.cluster.note(observed.key, observed.es.metadata, Note("UpdateFailed", ruling.event, warning=True))
+        try:
+            await self._patch_status(observed, status.after_failure(observed, ruling))
+        except ClusterError as error:
+            return Again(f"{ruling.event}; and the status could not be written: {error}")
+        if isinstance(ruling.outcome, Park):
+            return Parked(ruling.event, again)
+        return Again(ruling.event, ruling.outcome.after, again)
+
+    def _ours(self, observed: Observed, spec: ExternalSecretSpec) -> bool:
+        """Whether every store it names, as far as those exist, is of our controller class."""
+        found = (self.views.store(ref) for ref in sources.store_refs(observed.key.namespace, spec))
+        return all(access.manages(self.controller_class, store.spec) for store in found if store is not None)
+
+    def _orphans(self, observed: Observed, spec: ExternalSecretSpec) -> list[Meta]:
+        if spec.target.creation_policy is not CreationPolicy.OWNER:
+            return []
+        labelled = self.views.secrets_created_by(observed.key.namespace, secret.owner_hash(observed))
+        return secret.orphans(observed, labelled)
+
+    async def _set_finalizers(self, observed: Observed, finalizers: list[str]) -> None:
+        await self.cluster.set_finalizers(observed.key, finalizers, observed.es.metadata.resource_version)
+
+    async def _patch_status(self, observed: Observed, after: ExternalSecretStatus) -> None:
+        patch = status.patch(observed.es.status, after, observed.es.metadata.uid)
+        if patch is not None:
+            await self.cluster.patch_status(observed.key, patch)
+
+
+def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:
+    return [Note("MissingProviderSecret", message) for message in secret.missing_notes(absent)]

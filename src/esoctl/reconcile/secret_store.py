@@ -1,0 +1,96 @@
+"""Checks a SecretStore or ClusterSecretStore and reports what it found, so that a user sees a mistake at the store.
+
+Source: the reference's store reconciler. DIFFERS: the condition goes on with the reason (the reference tells it in an
+event only), and an unchanged outcome is not told again.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+
+from esoctl.clock import Clock
+from esoctl.errors import EsoctlError, SpecError, Unavailable
+from esoctl.model import conditions
+from esoctl.model.conditions import Reason
+from esoctl.model.keys import Key, StoreRef
+from esoctl.model.remote import Capabilities
+from esoctl.model.store import Store, interval_seconds
+from esoctl.plan import access, status
+from esoctl.plan.verdict import Stage, verdict
+from esoctl.providers.contract import Health
+from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Views
+from esoctl.reconcile.stores import Decoded, Stores
+
+CHECK_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReconciler:
+    """Brings one store's status up to date."""
+
+    views: Views
+    cluster: Cluster
+    stores: Stores
+    clock: Clock
+    controller_class: str
+    requeue_seconds: float
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """Visit one store."""
+        ref = StoreRef(key.kind, key.namespace, key.name)
+        store = self.views.store(ref)
+        if store is None:
+            self.stores.forget(ref)
+            return Gone()
+        if not access.manages(self.controller_class, store.spec):
+            return Done()
+        try:
+            decoded = self.stores.decode(store)
+        except SpecError as error:
+            return await self._invalid(store, key, Stage.CLIENT, error)
+        return await self._check(store, key, decoded)
+
+    async def _check(self, store: Store, key: Key, decoded: Decoded) -> Outcome:
+        stage = Stage.CLIENT
+        health = Health.READY
+        try:
+            if not decoded.backend.referent:
+                with anyio.fail_after(CHECK_SECONDS):
+                    async with self.stores.client(decoded, store.ref, store.metadata.namespace) as opened:
+                        stage = Stage.CHECK
+                        health = await opened.client.check()
+        except EsoctlError as error:
+            return await self._invalid(store, key, stage, error)
+        except TimeoutError:
+            slow = Unavailable(decoded.provider.name, "", f"no answer within {CHECK_SECONDS:.0f} s")
+            return await self._invalid(store, key, stage, slow)
+        if health is Health.UNKNOWN:
+            await self._report(store, key, Reason.STORE_UNKNOWN, "could not determine validation status", None)
+        else:
+            await self._report(store, key, Reason.STORE_VALID, "store validated", decoded.provider.capabilities)
+        return self._later(store)
+
+    async def _invalid(self, store: Store, key: Key, stage: Stage, error: EsoctlError) -> Outcome:
+        ruling = verdict(stage, error)
+        await self._report(store, key, ruling.reason, ruling.message or str(error), None)
+        if isinstance(error, SpecError) and error.path:
+            return Done()
+        return Again(str(error))
+
+    async def _report(
+        self, store: Store, key: Key, reason: Reason, message: str, capabilities: Capabilities | None
+    ) -> None:
+        condition = status.store_condition(reason, message, self.clock.now())
+        after = status.of_store(store.status, condition, capabilities or "")
+        before = conditions.find(store.status.conditions)
+        if before is None or (before.reason, before.message) != (reason, message):
+            self.cluster.note(key, store.metadata, Note(reason, message, warning=reason is not Reason.STORE_VALID))
+        patch = status.patch(store.status, after, store.metadata.uid)
+        if patch is not None:
+            await self.cluster.patch_status(key, patch)
+
+    def _later(self, store: Store) -> Done:
+        assert store.spec is not None
+        seconds = interval_seconds(store.spec, self.requeue_seconds)
+        return Done(self.clock.now() + timedelta(seconds=seconds))

@@ -1,0 +1,104 @@
+"""Opens stores for consumers: find, admit, decode, and lease a pooled client.
+
+A decoded backend is kept by the store's uid and generation, so a store is decoded once per edit, not once per use.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from esoctl.errors import SpecError, StoreNotFound, StoreNotReady, StoreUnmanaged
+from esoctl.model.keys import StoreRef
+from esoctl.model.kinds import GROUP
+from esoctl.model.store import Store
+from esoctl.plan import access, validate
+from esoctl.providers.contract import Backend, Provider, Scope
+from esoctl.providers.pool import ClientPool
+from esoctl.reconcile.credentials import SecretReader, StoreCredentials
+from esoctl.reconcile.gather import Opened
+from esoctl.reconcile.ports import Cluster, Views
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A store's backend, of which provider, and for which edit of the store it was decoded."""
+
+    provider: Provider
+    backend: Backend
+    edit: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Opens stores; the ``gather.Open`` of the operator."""
+
+    views: Views
+    cluster: Cluster
+    providers: Mapping[str, Provider]
+    pool: ClientPool
+    reader: SecretReader
+    controller_class: str
+    decoded: dict[StoreRef, Decoded] = field(default_factory=dict, repr=False)
+
+    @asynccontextmanager
+    async def open(self, ref: StoreRef, consumer: str) -> AsyncIterator[Opened]:
+        """A client to the store for that namespace; raises StoreError."""
+        store = self._find(ref)
+        access.admit(store, consumer, self.views.namespace_labels(consumer))
+        access.require_ready(ref, store)
+        try:
+            decoded = self.decode(store)
+        except SpecError as error:
+            raise StoreNotReady(str(ref), f"{ref} is not ready: {error}") from error
+        async with self.client(decoded, ref, consumer) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def client(self, decoded: Decoded, ref: StoreRef, consumer: str) -> AsyncIterator[Opened]:
+        """A client for a decoded store, leased from the pool."""
+        credentials = StoreCredentials(ref, consumer, self.reader, self.cluster)
+        backend = decoded.backend
+        identity = credentials.identity(backend.secret_refs, referent=backend.referent)
+        async with self.pool.lease(backend, identity, credentials) as client:
+            yield Opened(client, decoded.provider.quirks)
+
+    def decode(self, store: Store) -> Decoded:
+        """The store's backend; raises SpecError with the place of what is wrong."""
+        ref, edit = store.ref, (store.metadata.uid, store.metadata.generation)
+        kept = self.decoded.get(ref)
+        if kept is None or kept.edit != edit:
+            kept = self.decoded[ref] = self._decode(store, edit)
+        return kept
+
+    def forget(self, ref: StoreRef) -> None:
+        """The store is no more."""
+        self.decoded.pop(ref, None)
+
+    def _decode(self, store: Store, edit: tuple[str, int]) -> Decoded:
+        provider, backend = validate_store(store, self.providers)
+        return Decoded(provider, backend, edit)
+
+    def _find(self, ref: StoreRef) -> Store:
+        store = self.views.store(ref)
+        if store is None:
+            missing = f'{ref.kind}.{GROUP} "{ref.name}" not found'
+            raise StoreNotFound(str(ref), f"could not get {ref}, {missing}; create it, or correct secretStoreRef")
+        if not access.manages(self.controller_class, store.spec):
+            raise StoreUnmanaged(str(ref), "can not reference unmanaged store")
+        return store
+
+
+def validate_store(store: Store, providers: Mapping[str, Provider]) -> tuple[Provider, Backend]:
+    """The provider and backend of a store, as the controller and ``esoctl check`` both judge it; raises SpecError."""
+    name = store.metadata.name
+    if store.spec is None:
+        if store.unfit[1]:
+            raise validate.unfit(store.unfit, "spec")
+        raise SpecError("spec", validate.one_backend(name, 0))
+    validate.store_spec(name, store.spec)
+    ((kind, body),) = store.spec.provider.items()
+    if kind not in providers:
+        served = ", ".join(sorted(providers))
+        raise SpecError(f"spec.provider.{kind}", f"no such provider; this operator serves: {served}")
+    provider = providers[kind]
+    return provider, provider.decode(body, Scope(store.ref, store.spec.retry_settings))

@@ -1,0 +1,66 @@
+"""What the target looks like now: the newest of what the informers know and what we wrote ourselves.
+
+Two informers watch Secrets (metadata of all, whole objects of the managed ones), and both may lag behind our own
+writes. A reconcile that trusted the older one would write again, or take a target for lost that was just made. The
+newest by resource version wins; when it has no values yet, one read from the API server settles it.
+
+Source: read-your-writes as in client-go's staleness mitigation; the reference compares two caches for the same reason.
+"""
+
+from dataclasses import dataclass, field
+
+from esoctl.model.keys import Key
+from esoctl.model.secret import Secret
+from esoctl.plan.observed import Applied
+from esoctl.plan.secret import Apply
+from esoctl.reconcile.ports import Cluster, Views
+
+
+@dataclass(slots=True)
+class Targets:
+    """Sees targets, and remembers what this process wrote until the informers have caught up."""
+
+    views: Views
+    cluster: Cluster
+    written: dict[Key, Secret] = field(default_factory=dict, repr=False)
+    applied: dict[Key, Applied] = field(default_factory=dict, repr=False)
+
+    async def see(self, key: Key, name: str) -> Secret | None:
+        """The target as it is now; None when there is none."""
+        meta = self.views.secret_meta(key.namespace, name)
+        known = self._newest(key, name)
+        if meta is None:
+            lagging = known is not None and _version(known) > self.views.secrets_seen()
+            return known if lagging else None
+        if known is not None and _version(known) >= _number(meta.resource_version):
+            return known
+        return await self.cluster.secret(key.namespace, name)
+
+    def wrote(self, key: Key, plan: Apply, secret: Secret) -> None:
+        """Remember a write of ours."""
+        self.written[key] = secret
+        self.applied[key] = Applied(secret.metadata.uid, plan.labels, plan.annotations, plan.owner is not None)
+
+    def forget(self, key: Key) -> None:
+        """The key's object or target is gone."""
+        self.written.pop(key, None)
+        self.applied.pop(key, None)
+
+    def _newest(self, key: Key, name: str) -> Secret | None:
+        informed = self.views.managed_secret(key.namespace, name)
+        ours = self.written.get(key)
+        if ours is None:
+            return informed
+        if ours.metadata.name != name or (informed is not None and _version(informed) >= _version(ours)):
+            del self.written[key]
+            return informed
+        return ours
+
+
+def _version(secret: Secret) -> int:
+    return _number(secret.metadata.resource_version)
+
+
+def _number(version: str) -> int:
+    """A resource version as a number: ordered within a resource type since Kubernetes 1.35; 0 when it is none."""
+    return int(version) if version.isdigit() else 0

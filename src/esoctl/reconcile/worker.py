@@ -1,0 +1,98 @@
+"""One worker: lease a key, reconcile it, turn the outcome into what the queue does next.
+
+The only ``except Exception`` of the operator is here: a bug in one reconcile costs that reconcile, is counted, logged
+with its traceback (which holds no values: see ``model.values``) and tried again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+import anyio
+import structlog
+
+from esoctl.clock import Clock
+from esoctl.model.keys import Key, Kind
+from esoctl.queue.lanes import Lane
+from esoctl.queue.timers import Slot
+from esoctl.queue.workqueue import QueueClosed, WorkQueue
+from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+
+Reconcile = Callable[[Key], Awaitable[Outcome]]
+Observe = Callable[[Key, str, float], None]
+"""Told after every reconcile: the key, the result (success, error, requeue_after, panic) and the seconds it took."""
+
+DEADLINE_SECONDS = 120.0
+
+log = structlog.get_logger("esoctl.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Works until the queue is closed."""
+
+    queue: WorkQueue[Key]
+    reconcilers: Mapping[Kind, Reconcile]
+    clock: Clock
+    observe: Observe
+    new_id: Callable[[], str]
+
+    async def run(self) -> None:
+        """Take keys until the queue closes."""
+        while True:
+            try:
+                async with self.queue.lease() as leased:
+                    await self._visit(leased.key)
+            except QueueClosed:
+                return
+
+    async def _visit(self, key: Key) -> None:
+        with structlog.contextvars.bound_contextvars(key=str(key), reconcile_id=self.new_id()):
+            began = anyio.current_time()
+            result, outcome = await self._reconcile(key)
+            self._settle(key, outcome)
+            self.observe(key, result, anyio.current_time() - began)
+
+    async def _reconcile(self, key: Key) -> tuple[str, Outcome]:
+        try:
+            with anyio.fail_after(DEADLINE_SECONDS):
+                outcome = await self.reconcilers[key.kind](key)
+        except TimeoutError:
+            log.warning("reconcile took too long", seconds=DEADLINE_SECONDS)
+            return "error", Again("reconcile took too long")
+        except Exception:
+            log.exception("reconcile failed unexpectedly")
+            return "panic", Again("internal error")
+        return _result(outcome), outcome
+
+    def _settle(self, key: Key, outcome: Outcome) -> None:
+        match outcome:
+            case Gone():
+                self.queue.discard(key)
+            case Done(again) | Parked(_, again):
+                self.queue.forget(key)
+                self._look_again(key, again)
+            case Again(problem, after, refresh):
+                self._look_again(key, refresh)
+                seconds = self.queue.retry(key, after)
+                log.warning("reconcile failed", problem=problem, retry_in=round(seconds, 1))
+            case _:
+                assert_never(outcome)
+        if isinstance(outcome, Parked):
+            log.warning("reconcile failed, waiting for a change", problem=outcome.problem)
+
+    def _look_again(self, key: Key, moment: datetime | None) -> None:
+        if moment is not None:
+            seconds = max(0.0, (moment - self.clock.now()).total_seconds())
+            self.queue.add_after(key, seconds, Slot.REFRESH, Lane.REFRESH)
+
+
+def _result(outcome: Outcome) -> str:
+    match outcome:
+        case Again() | Parked():
+            return "error"
+        case Done(again) if again is not None:
+            return "requeue_after"
+        case _:
+            return "success"
