@@ -1,0 +1,31 @@
+"""Every function a template may call, by name.
+
+This is the whole list: what is not here cannot be called. Nothing here reads a file, the environment, the clock or the
+network; what is random or now comes from the environment of the render. A test compares the names and signatures with
+the reference's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from esoctl.template.builtins import BUILTINS
+from esoctl.template.functions import Function
+from esoctl.template.funcs.casing import CASING
+from esoctl.template.funcs.choices import CHOICES
+from esoctl.template.funcs.dicts import DICTS
+from esoctl.template.funcs.encoding import ENCODING
+from esoctl.template.funcs.lists import LISTS
+from esoctl.template.funcs.numbers import NUMBERS
+from esoctl.template.funcs.strings import STRINGS
+
+FUNCTIONS: Final[dict[str, Function]] = {
+    **BUILTINS,
+    **CASING,
+    **CHOICES,
+    **DICTS,
+    **ENCODING,
+    **LISTS,
+    **NUMBERS,
+    **STRINGS,
+}
