@@ -26,5 +26,5 @@ class Failure(Exception):
 def message(template: str, *args: object) -> str:
     """The arguments put into a Go format string; text arguments are Go strings."""
     values = [arg.encode("utf-8", "surrogateescape") if isinstance(arg, str) else arg for arg in args]
-    shown = printf.sprintf(template.encode("utf-8", "surrogateescape"), values, Budget(_FREE))
+    shown = printf.errorf(template.encode("utf-8", "surrogateescape"), values, Budget(_FREE))
     return shown.decode("utf-8", "surrogateescape")

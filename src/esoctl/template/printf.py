@@ -51,11 +51,17 @@ def sprintf(template: bytes, args: Sequence[object], budget: Budget) -> bytes:
     return _Format(govalues.text(template), args, budget).run()
 
 
+def errorf(template: bytes, args: Sequence[object], budget: Budget) -> bytes:
+    """As ``sprintf``, for the text of an error, where ``%w`` prints the error it wraps."""
+    return _Format(govalues.text(template), args, budget, wraps=True).run()
+
+
 class _Format:
     """The state of going through one format."""
 
-    def __init__(self, template: str, args: Sequence[object], budget: Budget) -> None:
+    def __init__(self, template: str, args: Sequence[object], budget: Budget, *, wraps: bool = False) -> None:
         self._template = template
+        self._wraps = wraps
         self._args = args
         self._budget = budget
         self._printer = Printer(budget)
@@ -112,6 +118,8 @@ class _Format:
             return name + b"(MISSING)"
         value = self._args[self._arg]
         self._arg += 1
+        if verb == "w" and self._wraps:
+            verb = "v"
         if verb == "v":
             flags.sharp_v, flags.sharp = flags.sharp, False
             flags.plus_v, flags.plus = flags.plus, False

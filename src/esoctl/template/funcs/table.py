@@ -18,6 +18,7 @@ from esoctl.template.funcs.encoding import ENCODING
 from esoctl.template.funcs.lists import LISTS
 from esoctl.template.funcs.numbers import NUMBERS
 from esoctl.template.funcs.strings import STRINGS
+from esoctl.template.funcs.yaml import YAML
 
 FUNCTIONS: Final[dict[str, Function]] = {
     **BUILTINS,
@@ -28,4 +29,5 @@ FUNCTIONS: Final[dict[str, Function]] = {
     **LISTS,
     **NUMBERS,
     **STRINGS,
+    **YAML,
 }
