@@ -1,13 +1,16 @@
-"""What every test of the project gets: explained asserts in support code, and the event loop it runs on."""
+"""What every test of the project may use: explained asserts in support code, its event loop, a real control plane."""
 
+import os
+import pathlib
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 pytest.register_assert_rewrite("support")
 
-from support import virtual_loop  # noqa: E402 - its asserts are rewritten only when it is imported after the line above
+# Asserts are rewritten only in what is imported after the line above.
+from support import controlplane, runs, virtual_loop  # noqa: E402
 
 
 def pytest_asyncio_loop_factories(
@@ -15,3 +18,20 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], AbstractEventLoop]]:
     """A virtual clock or a socket, never both: see ``support.virtual_loop``."""
     return virtual_loop.loop_factories(item)
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
+    """The kubeconfig of a real control plane, its user in system:masters; one for the whole run.
+
+    `$ESOCTL_TEST_KUBECONFIG` names one that runs already, which saves its start while developing.
+    """
+    if running := os.environ.get("ESOCTL_TEST_KUBECONFIG"):
+        yield pathlib.Path(running)
+        return
+    try:
+        controlplane.binaries()
+    except controlplane.UnavailableError as reason:
+        runs.skip_or_fail(str(reason))
+    with controlplane.running(runs.shared_folder(tmp_path_factory) / "controlplane") as path:
+        yield path

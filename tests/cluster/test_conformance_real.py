@@ -6,16 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from support import kubeconfig
-from support.conformance import suite, widgets
-from support.conformance.place import Place, Server, a_place, eventually
+from support.conformance import suite
+from support.conformance.place import Place, Server, a_place, a_server
 
 
 @pytest.fixture(scope="session")
 def server(control_plane: pathlib.Path) -> Server:
-    real = Server(kubeconfig.read(control_plane), control_plane)
-    real.api.apply(f"{widgets.CRDS}/{widgets.NAME}", widgets.definition(), force=True).good()
-    eventually(lambda: widgets.established(real.api), "the Widget definition is served")
-    return real
+    return a_server(kubeconfig.read(control_plane), control_plane)
 
 
 @pytest.fixture

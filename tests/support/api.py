@@ -10,7 +10,7 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from support.kubeconfig import Access
 
@@ -84,13 +84,14 @@ class Api:
         **query: object,
     ) -> Answer:
         sent = raw if raw is not None else None if body is None else wire(body)
+        headers = self.headers(content_type if sent is not None else None, accept)
+        return self.exchange(method, with_query(path, query), sent, headers)
+
+    def exchange(self, method: str, target: str, sent: bytes | None, headers: dict[str, str]) -> Answer:
+        """One request on a connection of its own."""
         connection = self.connection(self.seconds)
         try:
-            headers = self.headers(content_type if sent is not None else None, accept)
-            connection.request(method, with_query(path, query), body=sent, headers=headers)
-            response = connection.getresponse()
-            content = response.read()
-            return Answer(response.status, decoded(content), {k.lower(): v for k, v in response.getheaders()})
+            return ask(connection, method, target, sent, headers)
         finally:
             connection.close()
 
@@ -130,6 +131,43 @@ class Api:
                 yield json.loads(line)
         finally:
             connection.close()
+
+
+class KeptApi(Api):
+    """An Api that keeps one connection, for those that ask often. Use it in a `with`, and from one thread."""
+
+    kept: http.client.HTTPConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        if self.kept:
+            self.kept.close()
+            self.kept = None
+
+    def exchange(self, method: str, target: str, sent: bytes | None, headers: dict[str, str]) -> Answer:
+        reused = self.kept is not None
+        self.kept = self.kept or self.connection(self.seconds)
+        try:
+            return ask(self.kept, method, target, sent, headers)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self.drop()
+            if not reused:
+                raise
+            return self.exchange(method, target, sent, headers)  # it had idled too long for the server
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, target: str, sent: bytes | None, headers: dict[str, str]
+) -> Answer:
+    connection.request(method, target, body=sent, headers=headers)
+    response = connection.getresponse()
+    content = response.read()
+    return Answer(response.status, decoded(content), {k.lower(): v for k, v in response.getheaders()})
 
 
 def with_query(path: str, query: dict[str, object]) -> str:

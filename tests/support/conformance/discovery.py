@@ -1,8 +1,8 @@
 """What clients ask first: versions, groups, resources, OpenAPI, health, who may."""
 
-from support.api import Api
+from support.api import Api, Json
 from support.conformance import widgets
-from support.conformance.place import Place
+from support.conformance.place import Place, eventually
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
@@ -66,15 +66,18 @@ def aggregated_discovery_shows_everything_at_once(place: Place) -> None:
 
 
 def openapi_describes_the_custom_resource(place: Place) -> None:
-    paths = place.api.get("/openapi/v3").good()["paths"]
+    name, kinds = f"apis/{widgets.GROUP_VERSION}", [{"group": widgets.GROUP, "kind": "Widget", "version": "v1"}]
 
-    document = place.api.get(paths[f"apis/{widgets.GROUP_VERSION}"]["serverRelativeURL"]).good()
+    def published() -> list[Json]:
+        paths = place.api.get("/openapi/v3").good()["paths"]
+        assert "api/v1" in paths
+            document = place.api.get(paths[name]["serverRelativeURL"]).good() if name in paths else {}
+        schemas = document.get("components", {}).get("schemas", {})
+        return [s for s in schemas.values() if s.get("x-kubernetes-group-version-kind") == kinds]
 
-    schemas = document["components"]["schemas"]
-    kinds = [{"group": widgets.GROUP, "kind": "Widget", "version": "v1"}]
-    widget = next(s for s in schemas.values() if s.get("x-kubernetes-group-version-kind") == kinds)
+    eventually(published, "the schema of Widget is published")
+    (widget,) = published()
     assert widget["properties"]["spec"]["properties"]["size"]["description"] == "How big it is."
-    assert "api/v1" in paths
 
 
 def health_is_ok_for_all_three_names(place: Place) -> None:

@@ -69,6 +69,14 @@ def config_map(name: str, **fields: Json) -> Json:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, **fields}
 
 
+def a_server(access: Access, path: pathlib.Path) -> Server:
+    """The server at `access`, with the suite's own custom resource installed."""
+    server = Server(access, path)
+    server.api.apply(f"{widgets.CRDS}/{widgets.NAME}", widgets.definition(), force=True).good()
+    eventually(lambda: widgets.established(server.api), "the Widget definition is served")
+    return server
+
+
 @contextlib.contextmanager
 def a_place(server: Server) -> Iterator[Place]:
     """A fresh namespace; it is deleted afterwards, and not waited for."""

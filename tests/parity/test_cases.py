@@ -1,0 +1,68 @@
+"""Every parity case against the real control plane, with the operator as a process of its own.
+
+The cases of a run go side by side, before the first test that asks for an outcome. `pending.txt` names the cases whose
+features are still to come: such a case must differ, so that the list stays true.
+"""
+
+import pathlib
+
+import pytest
+import yaml
+
+from parity import run_cases
+from support import kubeconfig, moto, operator
+from support.api import Api, Json
+from support.cases import lanes
+from support.cases.differences import Difference, differences, unwanted
+
+HERE = pathlib.Path(__file__).parent
+JOBS = 8
+FILES = [run_cases.load(path) for path in sorted((HERE / "cases").glob("*.yaml"))]
+CASES = {case["name"]: case for file in FILES for case in file.cases}
+GOLDEN = {name: outcome for file in FILES for name, outcome in file.golden.items()}
+PENDING = set((HERE / "pending.txt").read_text().split())
+DEVIATIONS = yaml.safe_load((HERE / "deviations.yaml").read_text())
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+
+Outcomes = dict[str, Json]
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, control_plane: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+) -> Outcomes:
+    """What each chosen case came to, by name."""
+    folder = tmp_path_factory.mktemp("parity")
+    access = kubeconfig.read(control_plane)
+    operator.install_definitions(Api(access))
+    found: Outcomes = {}
+
+    def report(case: Json, got: Json) -> None:
+        found[case["name"]] = got
+
+    chosen = [CASES[item.callspec.params["name"]] for item in request.session.items if is_a_case(item)]
+    with moto.running(folder) as aws, operator.running(control_plane, aws.url, folder):
+        lanes.run_side_by_side(lanes.Servers(access, aws.url), chosen, JOBS, report)
+    return found
+
+
+def is_a_case(item: pytest.Item) -> bool:
+    return item.path == pathlib.Path(__file__) and "name" in getattr(getattr(item, "callspec", None), "params", {})
+
+
+def differing(name: str, outcomes: Outcomes) -> list[Difference]:
+    return unwanted(name, list(differences(GOLDEN[name], outcomes[name])), DEVIATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - PENDING))
+def test_the_outcome_is_the_recorded_one(name: str, outcomes: Outcomes) -> None:
+    found = differing(name, outcomes)
+
+    assert not found, "\n".join(f"{path}\n  want {want}\n  got  {got}" for path, want, got in found)
+
+
+@pytest.mark.parametrize("name", sorted(PENDING))
+def test_a_pending_case_still_differs(name: str, outcomes: Outcomes) -> None:
+    assert name in CASES, f"{name} is in pending.txt, but there is no such case"
+    assert differing(name, outcomes), f"{name} has come true: take it out of pending.txt"
