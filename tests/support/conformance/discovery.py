@@ -71,7 +71,7 @@ def openapi_describes_the_custom_resource(place: Place) -> None:
     def published() -> list[Json]:
         paths = place.api.get("/openapi/v3").good()["paths"]
         assert "api/v1" in paths
-            document = place.api.get(paths[name]["serverRelativeURL"]).good() if name in paths else {}
+        document = place.api.get(paths[name]["serverRelativeURL"]).good() if name in paths else {}
         schemas = document.get("components", {}).get("schemas", {})
         return [s for s in schemas.values() if s.get("x-kubernetes-group-version-kind") == kinds]
 
