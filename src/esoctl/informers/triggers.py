@@ -1,0 +1,98 @@
+"""From a change of an object to the keys that must be looked at, and how urgent each is.
+
+Pure: lookups into the other informers' indexes are passed in. Nothing is enqueued here; the composition root hands the
+keys to the queue. A change that does not matter gives no keys (``predicates``).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from esoctl.model import conditions
+from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.meta import Meta
+from esoctl.model.store import Store
+
+
+class Cause(StrEnum):
+    """Why a key is to be looked at; the queue's lanes follow from it."""
+
+    DELETION = "deletion"
+    EDIT = "edit"
+    DRIFT = "drift"
+    STORE = "store"
+    INITIAL = "initial"
+
+
+class Trigger(NamedTuple):
+    """One key and its cause."""
+
+    key: Key
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What a change reaches beyond its own object."""
+
+    by_target: Callable[[str, str], Iterable[ExternalSecret]]
+    """ExternalSecrets of a namespace whose target has that name."""
+    by_store: Callable[[StoreRef], Iterable[ExternalSecret]]
+    """ExternalSecrets that name the store."""
+    by_credential: Callable[[str, str], Iterable[Store]]
+    """Stores whose credentials may come from the Secret of that namespace and name."""
+
+
+def of_external_secret(new: ExternalSecret | None, meta: Meta, *, initial: bool) -> Iterator[Trigger]:
+    """An ExternalSecret was made, edited or deleted."""
+    key = Key(Kind.EXTERNAL_SECRET, meta.namespace, meta.name)
+    if new is None or meta.deleting:
+        yield Trigger(key, Cause.DELETION)
+    else:
+        yield Trigger(key, Cause.INITIAL if initial else Cause.EDIT)
+
+
+def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+    """A store was made, edited, deleted, or its Ready condition turned.
+
+    Dependants that wait for it are tried again at once: a mended store heals them within seconds.
+    """
+    store = new or old
+    assert store is not None
+    if new is None or old is None or old.metadata.generation != new.metadata.generation:
+        yield Trigger(store.ref.key, Cause.INITIAL if initial else Cause.EDIT)
+    if initial or (new is not None and not _usable(new)):
+        return
+    for dependant in lookups.by_store(store.ref):
+        if waits(dependant):
+            yield Trigger(_key(dependant), Cause.STORE)
+
+
+def of_secret(meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+    """A Secret was made, edited or deleted: perhaps a target, perhaps a store's credentials."""
+    if initial:
+        return
+    for external_secret in lookups.by_target(meta.namespace, meta.name):
+        yield Trigger(_key(external_secret), Cause.DRIFT)
+    for store in lookups.by_credential(meta.namespace, meta.name):
+        yield Trigger(store.ref.key, Cause.STORE)
+        for dependant in lookups.by_store(store.ref):
+            if waits(dependant):
+                yield Trigger(_key(dependant), Cause.STORE)
+
+
+def waits(external_secret: ExternalSecret) -> bool:
+    """Whether its last sync failed, or it was never synced."""
+    ready = conditions.find(external_secret.status.conditions)
+    return ready is None or ready.status != "True"
+
+
+def _usable(store: Store) -> bool:
+    ready = conditions.find(store.status.conditions)
+    return ready is None or ready.status == "True"
+
+
+def _key(external_secret: ExternalSecret) -> Key:
+    return Key(Kind.EXTERNAL_SECRET, external_secret.metadata.namespace, external_secret.metadata.name)
