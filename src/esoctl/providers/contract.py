@@ -1,8 +1,8 @@
 """What a provider is: three small protocols, and the only way from a provider to the cluster.
 
 A ``Provider`` decodes the body under ``spec.provider.<name>`` of a store into a ``Backend``: a frozen, hashable,
-validated configuration. A backend opens a ``Client`` with ``Credentials``. A client fetches. What becomes of the answers
-(properties, decoding, key conversion, deletion policies) is not the provider's business: see ``plan``.
+validated configuration. A backend opens a ``Client`` with ``Credentials``. A client fetches. What becomes of the
+answers (properties, decoding, key conversion, deletion policies) is not the provider's business: see ``plan``.
 
 To add a provider, write one folder and one line in ``registry``; the contract tests in
 ``tests/unit/providers/contract_suite.py`` say what must hold.
@@ -57,6 +57,11 @@ class Health(StrEnum):
 class Credentials(Protocol):
     """The only way from a provider to the cluster. Reference rules (which namespace may be read) are enforced here."""
 
+    @property
+    def namespace(self) -> str:
+        """The namespace the store is used from; empty while a ClusterSecretStore itself is validated."""
+        ...
+
     async def secret_key(self, ref: SecretKeyRef) -> bytes:
         """The value of one key; raises StoreError when the Secret or the key is missing or not allowed."""
         ...
@@ -92,6 +97,11 @@ class Backend(Protocol):
     @property
     def secret_refs(self) -> tuple[SecretKeyRef, ...]:
         """The Secret keys it will ask its Credentials for; their changes must reach the store."""
+        ...
+
+    @property
+    def service_account_refs(self) -> tuple[ServiceAccountRef, ...]:
+        """The ServiceAccounts it will ask its Credentials for; their changes must reach the store."""
         ...
 
     @property

@@ -1,0 +1,29 @@
+"""Reads AWS's answers: fields by name, with their types checked, and tags as the JSON that the reference prints."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from esoctl.providers.aws.api import Answer
+
+# Go's encoding/json escapes these in strings, so that its output is safe inside HTML and JavaScript.
+_GO_ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+
+
+def text(answer: Answer, name: str) -> str:
+    """A field that is text; empty when it is missing."""
+    value = answer.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def items(answer: Answer, name: str) -> Iterator[Answer]:
+    """The objects of a list; none when it is missing."""
+    value = answer.get(name)
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, Mapping))
+
+
+def tags_json(tags: Iterator[Answer]) -> bytes:
+    """Tags as one JSON object, keys sorted, printed as Go prints a map."""
+    pairs = {text(tag, "Key"): text(tag, "Value") for tag in tags}
+    printed = json.dumps(pairs, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return printed.translate(_GO_ESCAPES).encode()

@@ -1,0 +1,63 @@
+"""AWS as a provider: from a store's body to clients of the service that it names."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import msgspec
+
+from esoctl.model.remote import Capabilities, Quirks
+from esoctl.providers.aws import clients, decoding, identity
+from esoctl.providers.aws.identity import Unusable
+from esoctl.providers.aws.session import Session
+from esoctl.providers.aws.spec import Spec
+from esoctl.providers.contract import Client, Credentials, Scope, SecretKeyRef, ServiceAccountRef
+
+
+@dataclass(frozen=True, slots=True)
+class AwsBackend:
+    """One store's AWS configuration; equal ones share clients."""
+
+    spec: Spec
+    session: Session = field(repr=False, compare=False)
+
+    @property
+    def secret_refs(self) -> tuple[SecretKeyRef, ...]:
+        return self.spec.secret_refs
+
+    @property
+    def service_account_refs(self) -> tuple[ServiceAccountRef, ...]:
+        return self.spec.service_account_refs
+
+    @property
+    def referent(self) -> bool:
+        return self.spec.referent
+
+    @asynccontextmanager
+    async def open(self, credentials: Credentials) -> AsyncIterator[Client]:
+        """Reads credentials and makes no request to AWS; raises StoreError."""
+        if self.referent and not credentials.namespace:
+            yield clients.referent(self.spec.store)
+            return
+        signer = await identity.read(self.spec, credentials)
+        service = clients.SERVICES[self.spec.service]
+        if isinstance(signer, Unusable):
+            yield clients.unusable(service, signer.problem)
+            return
+        async with self.session.connection(service, signer, self.spec.attempts) as connection:
+            yield clients.AwsClient(connection, service, self.spec.prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The provider; to decode, its session need not be entered."""
+
+    session: Session = field(repr=False)
+
+    name: ClassVar[str] = "aws"
+    capabilities: ClassVar[Capabilities] = Capabilities.READ_WRITE
+    quirks: ClassVar[Quirks] = Quirks()
+
+    def decode(self, body: msgspec.Raw, scope: Scope) -> AwsBackend:
+        return AwsBackend(decoding.decode(body, scope), self.session)

@@ -1,0 +1,121 @@
+"""The one AWS session of the process: who signs, who is connected, and for how long.
+
+* Connections are pooled by service, identity and number of attempts, and closed when idle.
+* Keys of assumed roles and web identities are pooled by identity alone; they outlive the connections that use them.
+* Nothing here reads the environment; the library reads its own variables and files for the ambient identity.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio.to_thread
+
+from esoctl.model.remote import Find
+from esoctl.model.values import Payload
+from esoctl.providers.aws.api import Api, Observe
+from esoctl.providers.aws.endpoints import Endpoints
+from esoctl.providers.aws.identity import Identity
+from esoctl.providers.aws.planner import Fetcher, Planner
+from esoctl.providers.aws.sources import Source
+from esoctl.providers.aws.sts import Lender
+from esoctl.providers.pool import Pool
+
+if TYPE_CHECKING:
+    from esoctl.providers.aws.library import Library
+
+LENT_KEYS_IDLE_SECONDS = 3600.0
+"""As long as lent keys live: a store that refreshes hourly should not assume its role each time."""
+
+
+def _nobody(_provider: str, _call: str, _ok: bool) -> None:
+    """Observes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``app`` decides for all of AWS."""
+
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    observe: Observe = _nobody
+    batching: bool = True
+    """Put waiting reads together into batch calls; where IAM does not allow those, single calls are made."""
+    idle_seconds: float = 600.0
+    connect_seconds: float = 3.0
+    read_seconds: float = 10.0
+    connections: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceApi:
+    """One AWS service: its name in the library, its name in metrics and errors, and how values are read and found."""
+
+    name: str
+    label: str
+    fetcher: Callable[[Api], Fetcher]
+    search: Callable[[Api, Planner, Find], AsyncIterator[tuple[str, Payload]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What clients of one identity share."""
+
+    api: Api
+    planner: Planner
+
+
+class Session:
+    """Use as an async context manager around everything that opens AWS clients."""
+
+    def __init__(self, settings: Settings = Settings()) -> None:
+        self._settings = settings
+        self._connections: Pool[tuple[str, Identity, int], Connection] = Pool(settings.idle_seconds)
+        self._sources: Pool[Identity, Source] = Pool(max(settings.idle_seconds, LENT_KEYS_IDLE_SECONDS))
+        self._stack = AsyncExitStack()
+        self._library: Library | None = None
+
+    async def __aenter__(self) -> Self:
+        self._library = await anyio.to_thread.run_sync(self._load)
+        await self._stack.enter_async_context(self._sources)
+        await self._stack.enter_async_context(self._connections)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+    def connection(
+        self, service: ServiceApi, identity: Identity, attempts: int
+    ) -> AbstractAsyncContextManager[Connection]:
+        """Borrow the connection of that identity; opening one makes no request."""
+        key = (service.name, identity, attempts)
+        return self._connections.lease(key, lambda: self._connect(service, identity, attempts))
+
+    @asynccontextmanager
+    async def _connect(self, service: ServiceApi, identity: Identity, attempts: int) -> AsyncIterator[Connection]:
+        library, settings = self._loaded(), self._settings
+        endpoint = settings.endpoints.of(service.name)
+        async with (
+            self._sources.lease(identity, lambda: self._source(identity)) as source,
+            library.client(service.name, identity.region, endpoint, attempts, source) as caller,
+        ):
+            api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
+            async with Planner(service.fetcher(api), batching=settings.batching) as planner:
+                yield Connection(api, planner)
+
+    @asynccontextmanager
+    async def _source(self, identity: Identity) -> AsyncIterator[Source]:
+        yield Lender(self._loaded(), self._settings.endpoints.sts).source(identity)
+
+    def _load(self) -> "Library":
+        from esoctl.providers.aws.library import Library, Limits  # noqa: PLC0415 - slow to load, needed only to connect
+
+        settings = self._settings
+        return Library(Limits(settings.connect_seconds, settings.read_seconds, settings.connections))
+
+    def _loaded(self) -> "Library":
+        assert self._library is not None, "the session must be entered first"
+        return self._library
