@@ -4,22 +4,50 @@ A check is a public function with one argument, `place`, in a subject's module.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
-from support.conformance import applying, crud, discovery, listing, patching, running, schema, secrets, watching
+from support.conformance import (
+    applying,
+    clientgo,
+    crud,
+    discovery,
+    kubectl,
+    listing,
+    patching,
+    python_client,
+    running,
+    schema,
+    secrets,
+    watching,
+)
 from support.conformance.place import Place
 
 Check = Callable[[Place], None]
-SUBJECTS = (discovery, crud, patching, applying, listing, watching, schema, secrets, running)
+SUBJECTS = (
+    discovery,
+    crud,
+    patching,
+    applying,
+    listing,
+    watching,
+    schema,
+    secrets,
+    running,
+    python_client,
+    kubectl,
+)
+NEEDING_GO = (clientgo,)
+"""What takes a Go compiler the first time, and so has no place in the tests without a cluster."""
 
 
-def checks() -> list[object]:
+def checks(subjects: Sequence[ModuleType] = SUBJECTS) -> list[ParameterSet]:
     return [
         pytest.param(function, id=f"{subject.__name__.rsplit('.', 1)[1]}-{name}")
-        for subject in SUBJECTS
+        for subject in subjects
         for name, function in checks_of(subject)
     ]
 
