@@ -59,7 +59,7 @@ crds: $(READY) ## write manifests/crds from the model
 	$(BIN)/esoctl crds --output manifests/crds
 
 bench: $(READY) ## measure the operator on the real control plane (docs/benchmarks.md)
-	$(BIN)/python bench/run.py $(BENCH_ARGS)
+	$(BIN)/python bench/run.py $(if $(BENCH_ARGS),-- $(BENCH_ARGS))
 
 image-lint: $(READY) ## check the Dockerfile and run its steps without a container engine
 	$(BIN)/pytest tests/arch -k image

@@ -1,0 +1,52 @@
+"""Measure esoctl in one command: a fresh control plane, fakeaws.py and bench.py, all stopped at the end.
+
+  run.py [--keep FOLDER] [-- ARGUMENTS OF bench.py WITHOUT KUBECONFIG, PORT AND COMMAND ...]
+
+Without arguments it measures what docs/benchmarks.md shows: --n 1000 --scenario cold,restart,latency,repair.
+The folder (a temporary one unless kept) gets the logs of every program and the JSON lines of bench.py.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support import children, controlplane, kubeconfig, operator
+from support.api import Api
+
+DEFAULT = ["--n", "1000", "--scenario", "cold,restart,latency,repair"]
+OPERATOR = [str(operator.ESOCTL), "run", "--metrics-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0"]
+
+
+def measure(folder: pathlib.Path, arguments: list[str]) -> int:
+    port = children.free_port()
+    fake = [sys.executable, ROOT / "bench" / "fakeaws.py", str(port)]
+    with controlplane.running(folder / "controlplane") as config, children.running("fakeaws", fake, folder / "fakeaws.log") as aws:
+        aws.wait_until(lambda: children.accepts(port), seconds=30)
+        operator.install_definitions(Api(kubeconfig.read(config)))
+        command = [sys.executable, ROOT / "bench" / "bench.py", config, str(port), "--log", folder / "operator.log", *arguments, "--", *OPERATOR]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bench, (folder / "results.jsonl").open("w") as results:
+            for line in bench.stdout:
+                print(line, end="", flush=True)
+                results.write(line)
+        return bench.returncode
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for logs and results, kept")
+    parser.add_argument("arguments", nargs="*", help="arguments of bench.py, after --")
+    options = parser.parse_args()
+    arguments = options.arguments or DEFAULT
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+        return measure(options.keep.resolve(), arguments)
+    with tempfile.TemporaryDirectory(prefix="esoctl-bench-") as scratch:
+        return measure(pathlib.Path(scratch), arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
