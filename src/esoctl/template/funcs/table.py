@@ -13,21 +13,31 @@ from esoctl.template.builtins import BUILTINS
 from esoctl.template.functions import Function
 from esoctl.template.funcs.casing import CASING
 from esoctl.template.funcs.choices import CHOICES
+from esoctl.template.funcs.dates import DATES
 from esoctl.template.funcs.dicts import DICTS
 from esoctl.template.funcs.encoding import ENCODING
 from esoctl.template.funcs.lists import LISTS
 from esoctl.template.funcs.numbers import NUMBERS
+from esoctl.template.funcs.paths import PATHS
+from esoctl.template.funcs.regex import REGEX
+from esoctl.template.funcs.semver import SEMVER
 from esoctl.template.funcs.strings import STRINGS
+from esoctl.template.funcs.urls import URLS
 from esoctl.template.funcs.yaml import YAML
 
 FUNCTIONS: Final[dict[str, Function]] = {
     **BUILTINS,
     **CASING,
     **CHOICES,
+    **DATES,
     **DICTS,
     **ENCODING,
     **LISTS,
     **NUMBERS,
+    **PATHS,
+    **REGEX,
+    **SEMVER,
     **STRINGS,
+    **URLS,
     **YAML,
 }
