@@ -63,3 +63,11 @@ class Bare(Wire, frozen=True):
     """Any object, seen as nothing but its metadata (PartialObjectMetadata)."""
 
     metadata: Meta
+
+
+def decode_bare(raw: bytes | msgspec.Raw) -> Bare:
+    """The metadata of any object; raises msgspec.ValidationError."""
+    return _bare.decode(raw)
+
+
+_bare = msgspec.json.Decoder(Bare)

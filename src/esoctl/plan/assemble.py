@@ -177,7 +177,7 @@ def _value(ref: RemoteRef, source: Get, kitchen: Kitchen) -> bytes:
     if not ref.property:
         return value
     quirks = kitchen.quirks_of(source)
-    found = extract.property(value, ref.property, literal_first=quirks.literal_property_first)
+    found = extract.property(value, ref.property, quirks)
     if found is None and quirks.missing_property_is_absence:
         raise SecretMissing("", "", "Secret does not exist")
     if found is None:

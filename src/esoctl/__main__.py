@@ -1,0 +1,5 @@
+"""``python -m esoctl``."""
+
+from esoctl.cli import main
+
+main()

@@ -1,0 +1,238 @@
+"""The composition root: builds everything, owns every lifetime, and holds no rule.
+
+Lifetimes nest, outermost first: connection to the API server, AWS session, client pool, probes, informers, workers.
+A stop takes them down in the opposite order: the queue closes, leased keys finish up to a deadline, informers end,
+events are flushed, connections close. Every task has a parent here.
+"""
+
+import secrets as entropy
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom  # noqa: TID251  the composition root chooses the source of randomness
+from uuid import uuid4
+
+import anyio
+import anyio.abc
+import structlog
+
+from esoctl import informing, probes
+from esoctl.clock import Clock, SystemClock
+from esoctl.config import Config
+from esoctl.errors import SpecError, StoreForbidden
+from esoctl.informers.informer import Informer
+from esoctl.informing import Hands, Informers
+from esoctl.kube.api import Api
+from esoctl.kube.connect import connect
+from esoctl.kube.events import Recorder
+from esoctl.kube.transport import Options, Transport
+from esoctl.metrics import Metrics, QueueFigures
+from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.keys import Key, Kind
+from esoctl.model.meta import Bare
+from esoctl.model.secret import Secret
+from esoctl.model.store import Store
+from esoctl.plan.access import secret_namespace
+from esoctl.providers.aws.endpoints import from_environment
+from esoctl.providers.aws.session import Session, Settings
+from esoctl.providers.contract import Provider
+from esoctl.providers.pool import ClientPool
+from esoctl.providers.registry import providers
+from esoctl.queue.limiter import Limiter
+from esoctl.queue.workqueue import Observers, WorkQueue
+from esoctl.reconcile.cluster import ApiCluster
+from esoctl.reconcile.credentials import SecretReader
+from esoctl.reconcile.external_secret import ExternalSecretReconciler
+from esoctl.reconcile.secret_store import StoreReconciler
+from esoctl.reconcile.stores import Stores, validate_store
+from esoctl.reconcile.targets import Targets
+from esoctl.reconcile.worker import Reconcile, Worker
+from esoctl.template.engine import Env
+
+CONTROLLERS = {
+    Kind.EXTERNAL_SECRET: "externalsecret",
+    Kind.SECRET_STORE: "secretstore",
+    Kind.CLUSTER_SECRET_STORE: "clustersecretstore",
+}
+COMPONENTS = {
+    Kind.EXTERNAL_SECRET: "external-secrets",
+    Kind.SECRET_STORE: "secret-store",
+    Kind.CLUSTER_SECRET_STORE: "cluster-secret-store",
+}
+"""Sources of events, named as the reference names them."""
+LOOP_CHECK_SECONDS = 1.0
+STALLED_SECONDS = 30.0
+WAITING_SECONDS = 10.0
+FLUSH_SECONDS = 3.0
+
+Followed = Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]
+
+log = structlog.get_logger("esoctl.app")
+
+
+@dataclass(slots=True)
+class State:
+    """What the probes ask about."""
+
+    informers: Informers
+    beat: float
+    """When the event loop last proved to run, on its own clock."""
+    working: bool = False
+    stopping: bool = False
+
+    def alive(self) -> dict[str, str]:
+        """An API server that is away must not make the kubelet restart us; a loop that stands still must."""
+        late = anyio.current_time() - self.beat
+        return {"loop": f"stood still for {late:.0f} s" if late > STALLED_SECONDS else ""}
+
+    def ready(self) -> dict[str, str]:
+        """Every informer has its first list and hears its server."""
+        now = anyio.current_time()
+        found = {informer.name: _unfresh(informer, now) for informer in self.informers.each()}
+        return {**found, "workers": "" if self.working else "not started", "stop": "stopping" if self.stopping else ""}
+
+
+async def run(config: Config) -> None:
+    """Run the operator until SIGTERM or SIGINT."""
+    metrics = Metrics(workers=config.workers)
+    async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
+        endpoint = await connect(config.kubeconfig or None, config.context or None)
+        transport = await enter(Transport(endpoint, Options(SystemRandom().random, metrics.observe_request)))
+        settings = Settings(from_environment(config.endpoints), metrics.observe_provider, config.batching)
+        session = await enter(Session(settings))
+        pool = await enter(ClientPool())
+        operator = Operator(config, Api(transport), pool, providers(session), metrics, SystemClock())
+        await operator.run()
+    log.info("stopped")
+
+
+class Operator:
+    """The machines, put together, without the connections they use."""
+
+    def __init__(
+        self, config: Config, api: Api, pool: ClientPool, known: dict[str, Provider], metrics: Metrics, clock: Clock
+    ) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._clock = clock
+        draw = SystemRandom().random
+        observers = Observers(metrics.observe_wait, metrics.observe_work)
+        self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
+        self._informers = informing.build(
+            api, config.namespace, Hands(self._queue.add, lambda store: _credentials(store, known), draw)
+        )
+        self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
+        views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
+        reader = SecretReader(views, cluster)
+        stores = Stores(views, cluster, known, pool, reader, config.controller_class)
+        self._external_secrets = ExternalSecretReconciler(
+            views, cluster, stores.open, Targets(views, cluster), clock, self._env, config.controller_class
+        )
+        self._stores = StoreReconciler(
+            views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
+        )
+        metrics.conditions = self._informers.readiness
+        metrics.queue = self._figures
+
+    async def run(self) -> None:
+        """Serve probes, inform, work; returns after a signal and an orderly stop."""
+        state = State(self._informers, anyio.current_time())
+        addresses = (
+            (self._config.metrics_addr, self._metrics.exposition),
+            (self._config.health_addr, state.alive, state.ready),
+        )
+        async with probes.serving(*addresses) as served, anyio.create_task_group() as machines:
+            log.info("serving", addresses=served)
+            machines.start_soon(self._beat, state)
+            machines.start_soon(self._queue.drive)
+            for recorder in self._recorders.values():
+                machines.start_soon(recorder.run)
+            for informer in self._informers.each():
+                machines.start_soon(informer.run)
+            async with anyio.create_task_group() as workers:
+                workers.start_soon(self._work, state, workers)
+                await _told_to_stop()
+                state.stopping = True
+                log.info("stopping")
+                if not await self._queue.drain(self._config.drain_seconds):
+                    log.warning("work was cut short", seconds=self._config.drain_seconds)
+                workers.cancel_scope.cancel()
+            for recorder in self._recorders.values():
+                await recorder.flush(FLUSH_SECONDS)
+            machines.cancel_scope.cancel()
+
+    async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
+        for informer in self._informers.each():
+            await _synced(informer)
+        log.info("informed", external_secrets=len(self._informers.external_secrets.store))
+        worker = Worker(self._queue, self._reconcilers(), self._clock, self._observe, lambda: uuid4().hex[:8])
+        for _ in range(self._config.workers):
+            group.start_soon(worker.run)
+        state.working = True
+
+    def _reconcilers(self) -> dict[Kind, Reconcile]:
+        store = self._stores.reconcile
+        return {
+            Kind.EXTERNAL_SECRET: self._external_secrets.reconcile,
+            Kind.SECRET_STORE: store,
+            Kind.CLUSTER_SECRET_STORE: store,
+        }
+
+    def _observe(self, key: Key, result: str, seconds: float) -> None:
+        target = (CONTROLLERS[key.kind], key.namespace, key.name)
+        self._metrics.observe_reconcile(target, result, seconds)
+
+    def _env(self, now: datetime) -> Env:
+        return Env(now=now, entropy=entropy.token_bytes, delimiters=self._config.delimiters)
+
+    def _figures(self) -> QueueFigures:
+        figures = self._queue.statistics()
+        return QueueFigures(
+            depth=sum(figures.depth.values()),
+            adds=figures.adds,
+            retries=figures.retries,
+            unfinished_seconds=figures.unfinished_seconds,
+            longest_seconds=figures.longest_running_seconds,
+            active=figures.processing,
+        )
+
+    async def _beat(self, state: State) -> None:
+        """Prove every second that the loop runs, and measure how late it is."""
+        while True:
+            due = anyio.current_time() + LOOP_CHECK_SECONDS
+            await anyio.sleep_until(due)
+            state.beat = anyio.current_time()
+            self._metrics.observe_lag(state.beat - due)
+
+
+async def _synced(informer: Followed) -> None:
+    """Wait for an informer's first list; say every few seconds what it waits for."""
+    while not informer.synced.is_set():
+        with anyio.move_on_after(WAITING_SECONDS):
+            await informer.synced.wait()
+        if not informer.synced.is_set():
+            log.warning("waiting for the first list", informer=informer.name, trouble=informer.statistics().trouble)
+
+
+def _unfresh(informer: Followed, now: float) -> str:
+    if not informer.synced.is_set():
+        return informer.statistics().trouble or "waits for its first list"
+    return "" if informer.fresh(now) else informer.statistics().trouble or "has not heard from the API server lately"
+
+
+async def _told_to_stop() -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for number in signals:
+            log.info("signal received", signal=number.name)
+            return
+
+
+def _credentials(store: Store, known: dict[str, Provider]) -> list[tuple[str, str]]:
+    """(namespace, name) of every Secret a store's credentials come from; an empty namespace means the consumer's."""
+    try:
+        _, backend = validate_store(store, known)
+        return [(secret_namespace(store.ref, "", ref.namespace), ref.name) for ref in backend.secret_refs]
+    except (SpecError, StoreForbidden):
+        return []

@@ -1,0 +1,66 @@
+"""``esoctl run``: the operator as one process that logs to standard error."""
+
+import os
+import sys
+
+import anyio
+import click
+
+from esoctl import log
+from esoctl.config import AWS_ENDPOINTS, Config
+from esoctl.errors import EsoctlError
+from esoctl.log import Format
+
+EXIT_FAILED = 1
+
+
+@click.command(context_settings={"auto_envvar_prefix": "ESOCTL", "show_default": True})
+@click.option(
+    "--kubeconfig", default="", help="Kubeconfig file; without it KUBECONFIG, the default file, or the cluster."
+)
+@click.option("--context", default="", help="Context of the kubeconfig.")
+@click.option("--namespace", default="", help="Watch this namespace only.")
+@click.option("--controller-class", default="default", help="Serve stores that name this class, or none.")
+@click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
+@click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
+@click.option("--health-addr", "--live-addr", default=":8082", help="HOST:PORT of /healthz, /livez and /readyz.")
+@click.option(
+    "--log-format", type=click.Choice(Format), default=None, help="json or console; by the terminal if unset."
+)
+@click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
+@click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
+@click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
+@click.option("--template-left-delimiter", default="{{")
+@click.option("--template-right-delimiter", default="}}")
+def command(log_format: Format | None, store_requeue_interval: float, **options: str | int | bool) -> None:
+    """Run the operator until it is told to stop (SIGTERM or SIGINT)."""
+    config = _config(log_format, store_requeue_interval, options)
+    listener = log.set_up(config.log_level, config.log_format)
+    try:
+        from esoctl.app import run  # noqa: PLC0415  the machines take half a second to import; help must not wait for them
+
+        anyio.run(run, config)
+    except EsoctlError as error:
+        click.echo(f"esoctl: {error}", err=True)
+        sys.exit(EXIT_FAILED)
+    finally:
+        listener.stop()
+
+
+def _config(log_format: Format | None, requeue: float, options: dict[str, str | int | bool]) -> Config:
+    left, right = str(options["template_left_delimiter"]), str(options["template_right_delimiter"])
+    return Config(
+        kubeconfig=str(options["kubeconfig"]),
+        context=str(options["context"]),
+        namespace=str(options["namespace"]),
+        controller_class=str(options["controller_class"]),
+        workers=int(options["workers"]),
+        metrics_addr=str(options["metrics_addr"]),
+        health_addr=str(options["health_addr"]),
+        log_format=log_format or (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
+        log_level=str(options["log_level"]),
+        store_requeue_seconds=requeue,
+        batching=bool(options["batching"]),
+        delimiters=(left, right),
+        endpoints={name: os.environ[name] for name in AWS_ENDPOINTS if os.environ.get(name)},
+    )

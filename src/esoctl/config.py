@@ -1,0 +1,33 @@
+"""The settings of ``esoctl run``, frozen. Only the command line and the composition root read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from esoctl.log import Format
+
+AWS_ENDPOINTS = ("AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_ENDPOINT")
+"""Environment variables that replace the endpoints of AWS services, named as in the reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set from outside."""
+
+    kubeconfig: str = ""
+    """A kubeconfig file; empty means KUBECONFIG, the default file, or the cluster the process runs in."""
+    context: str = ""
+    namespace: str = ""
+    """Watch this namespace only; empty means all of them, and ClusterSecretStores too."""
+    controller_class: str = "default"
+    workers: int = 32
+    metrics_addr: str = ":8080"
+    health_addr: str = ":8082"
+    log_format: Format = Format.JSON
+    log_level: str = "info"
+    store_requeue_seconds: float = 300.0
+    drain_seconds: float = 25.0
+    batching: bool = True
+    """Merge and batch reads of AWS."""
+    delimiters: tuple[str, str] = ("{{", "}}")
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """AWS endpoints by the name of their environment variable."""

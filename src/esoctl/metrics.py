@@ -1,0 +1,227 @@
+"""Every metric series of the operator, in one place. Callers hand over plain numbers and texts.
+
+Names and labels are those of the reference and of controller-runtime, so dashboards and alerts go on working. Series
+for each object are made at the scrape from small counters and from the informers' stores: ten thousand objects cost no
+metric children, and an object that is gone leaves no series behind.
+
+Two names of the reference are counters without the ending ``_total``; the text format shows them as untyped.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+CONTROLLERS = ("externalsecret", "secretstore", "clustersecretstore")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+CONDITION_STATUSES = ("True", "False")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The Ready condition of one object, for its series."""
+
+    controller: str
+    namespace: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """The work queue at the moment of a scrape."""
+
+    depth: int
+    adds: int
+    retries: int
+    unfinished_seconds: float
+    longest_seconds: float
+    active: int
+
+
+@dataclass(slots=True)
+class _Visits:
+    calls: int = 0
+    errors: int = 0
+    nanoseconds: float = 0.0
+
+
+@dataclass
+class Metrics:
+    """The registry and everything that writes to it."""
+
+    workers: int = 0
+    registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
+    conditions: Callable[[], Iterable[Ready]] = tuple
+    """Set by the composition root: the conditions as the informers hold them."""
+    queue: Callable[[], QueueFigures] | None = None
+    gauges: dict[str, tuple[str, Callable[[], Mapping[str, float]]]] = field(default_factory=dict)
+    """Further gauges, computed at the scrape: name -> (help, value by the label ``name``)."""
+    _visits: dict[tuple[str, str, str], _Visits] = field(default_factory=dict)
+    _provider_calls: Tally[tuple[str, str, str]] = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        registry = self.registry
+        by_result = ["controller", "result"]
+        self._reconciles = Counter(
+            "controller_runtime_reconcile", "Reconciles by result.", by_result, registry=registry
+        )
+        self._errors = _by_controller("controller_runtime_reconcile_errors", "Reconciles that failed.", registry)
+        self._panics = _by_controller("controller_runtime_reconcile_panics", "Reconciles that hit a bug.", registry)
+        self._times = Histogram(
+            "controller_runtime_reconcile_time_seconds",
+            "Time of a reconcile.",
+            ["controller"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self._waits = _of_queue("workqueue_queue_duration_seconds", "Wait in the queue before work.", registry)
+        self._works = _of_queue("workqueue_work_duration_seconds", "Time of work on one key.", registry)
+        self._requests = Counter(
+            "rest_client_requests", "Requests to the API server.", ["code", "host", "method"], registry=registry
+        )
+        self._lag = Gauge("esoctl_event_loop_lag_seconds", "How late the event loop last woke up.", registry=registry)
+        for controller in CONTROLLERS:
+            self._errors.labels(controller)
+            self._panics.labels(controller)
+        for collector in (_AtScrape(self), ProcessCollector(registry=None), PlatformCollector(registry=None)):
+            registry.register(collector)
+        GCCollector(registry=registry)
+
+    def observe_reconcile(self, target: tuple[str, str, str], result: str, seconds: float) -> None:
+        """One reconcile of (controller, namespace, name) ended: success, requeue_after, error or panic."""
+        controller = target[0]
+        failed = result in ("error", "panic")
+        self._reconciles.labels(controller, "error" if failed else result).inc()
+        self._times.labels(controller).observe(seconds)
+        if failed:
+            self._errors.labels(controller).inc()
+        if result == "panic":
+            self._panics.labels(controller).inc()
+        visits = self._visits.setdefault(target, _Visits())
+        visits.calls += 1
+        visits.errors += failed
+        visits.nanoseconds = seconds * 1e9
+
+    def forget(self, target: tuple[str, str, str]) -> None:
+        """The object is gone; its series go with it."""
+        self._visits.pop(target, None)
+
+    def observe_provider(self, provider: str, call: str, ok: bool) -> None:
+        """One call to a provider ended."""
+        self._provider_calls[provider, call, "success" if ok else "error"] += 1
+
+    def observe_request(self, code: str, host: str, method: str) -> None:
+        """One request to the API server ended."""
+        self._requests.labels(code, host, method).inc()
+
+    def observe_wait(self, seconds: float) -> None:
+        """A key waited in the queue."""
+        self._waits.observe(seconds)
+
+    def observe_work(self, seconds: float) -> None:
+        """A key was worked on."""
+        self._works.observe(seconds)
+
+    def observe_lag(self, seconds: float) -> None:
+        """The event loop woke up late."""
+        self._lag.set(seconds)
+
+    def exposition(self) -> bytes:
+        """All series in the text format."""
+        return generate_latest(self.registry)
+
+    def at_scrape(self) -> Iterator[Metric]:
+        """The series that are computed when somebody asks."""
+        yield from self._of_visits()
+        yield from self._of_conditions()
+        yield self._of_provider()
+        if self.queue is not None:
+            yield from _of_figures(self.queue(), self.workers)
+        for name, (text, values) in self.gauges.items():
+            gauge = Metric(name, text, "gauge")
+            for label, value in values().items():
+                gauge.add_sample(name, {"name": label} if label else {}, value)
+            yield gauge
+
+    def _of_visits(self) -> Iterator[Metric]:
+        calls = Metric("externalsecret_sync_calls", "Reconciles of an ExternalSecret.", "counter")
+        errors = Metric("externalsecret_sync_calls_error", "Failed reconciles of an ExternalSecret.", "unknown")
+        times = {name: _duration_of(name) for name in CONTROLLERS}
+        for (controller, namespace, name), visits in self._visits.items():
+            labels = {"name": name, "namespace": namespace}
+            times[controller].add_sample(f"{controller}_reconcile_duration", labels, visits.nanoseconds)
+            if controller == "externalsecret":
+                calls.add_sample("externalsecret_sync_calls_total", labels, visits.calls)
+                errors.add_sample("externalsecret_sync_calls_error", labels, visits.errors)
+        yield from (calls, errors, *times.values())
+
+    def _of_conditions(self) -> Iterator[Metric]:
+        found = {name: Metric(f"{name}_status_condition", "The Ready condition.", "gauge") for name in CONTROLLERS}
+        for ready in self.conditions():
+            for status in CONDITION_STATUSES:
+                labels = {"name": ready.name, "namespace": ready.namespace, "condition": "Ready", "status": status}
+                found[ready.controller].add_sample(
+                    f"{ready.controller}_status_condition", labels, float(ready.status == status)
+                )
+        yield from found.values()
+
+    def _of_provider(self) -> Metric:
+        name = "externalsecret_provider_api_calls_count"
+        calls = Metric(name, "Calls to providers by API.", "unknown")
+        for (provider, call, status), count in self._provider_calls.items():
+            calls.add_sample(name, {"provider": provider, "call": call, "status": status}, count)
+        return calls
+
+
+class _AtScrape(Collector):
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics.at_scrape()
+
+
+def _by_controller(name: str, text: str, registry: CollectorRegistry) -> Counter:
+    return Counter(name, text, ["controller"], registry=registry)
+
+
+def _of_queue(name: str, text: str, registry: CollectorRegistry) -> Histogram:
+    return Histogram(name, text, ["name", "controller"], buckets=SECONDS, registry=registry).labels("esoctl", "esoctl")
+
+
+def _duration_of(controller: str) -> Metric:
+    return Metric(f"{controller}_reconcile_duration", "The last reconcile, in nanoseconds.", "gauge")
+
+
+def _of_figures(figures: QueueFigures, workers: int) -> Iterator[Metric]:
+    rows = (
+        ("workqueue_depth", "Keys that wait for a worker.", "gauge", figures.depth),
+        ("workqueue_adds", "Requests to work on a key.", "counter", figures.adds),
+        ("workqueue_retries", "Retries after failures.", "counter", figures.retries),
+        ("workqueue_unfinished_work_seconds", "Work in progress, summed.", "gauge", figures.unfinished_seconds),
+        (
+            "workqueue_longest_running_processor_seconds",
+            "The longest work in progress.",
+            "gauge",
+            figures.longest_seconds,
+        ),
+    )
+    for name, text, kind, value in rows:
+        metric = Metric(name, text, kind)
+        ending = "_total" if kind == "counter" else ""
+        metric.add_sample(f"{name}{ending}", {"name": "esoctl", "controller": "esoctl"}, value)
+        yield metric
+    for name, text, value in (
+        ("controller_runtime_active_workers", "Workers at work.", figures.active),
+        ("controller_runtime_max_concurrent_reconciles", "Workers at most.", workers),
+    ):
+        metric = Metric(name, text, "gauge")
+        metric.add_sample(name, {"controller": "esoctl"}, value)
+        yield metric

@@ -1,0 +1,72 @@
+"""Serves /metrics, /healthz, /livez and /readyz over HTTP. What ready means is decided elsewhere and handed in."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio.to_thread
+from aiohttp import web
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Checks = Callable[[], Mapping[str, str]]
+"""Each check by its name; an empty text means it passed, anything else says why not."""
+
+
+@asynccontextmanager
+async def serving(
+    metrics: tuple[str, Callable[[], bytes]], health: tuple[str, Checks, Checks]
+) -> AsyncIterator[list[str]]:
+    """Serve until the block ends.
+
+    ``metrics`` is (address, exposition), ``health`` is (address, alive, ready); addresses are HOST:PORT, an empty one
+    serves nothing. Yields the addresses that are served, with the ports that were chosen for port 0.
+    """
+    metrics_address, exposition = metrics
+    health_address, alive, ready = health
+    wanted: dict[str, list[web.RouteDef]] = {}
+    if metrics_address:
+        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(exposition)))
+    if health_address:
+        routes = [
+            web.get("/healthz", _checked(alive)),
+            web.get("/livez", _checked(alive)),
+            web.get("/readyz", _checked(ready)),
+        ]
+        wanted.setdefault(health_address, []).extend(routes)
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(_site(address, routes)) for address, routes in wanted.items()]
+
+
+@asynccontextmanager
+async def _site(address: str, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
+    application = web.Application()
+    application.add_routes(routes)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    host, _, port = address.rpartition(":")
+    try:
+        await web.TCPSite(runner, host or None, int(port)).start()
+        bound = runner.addresses[0]
+        yield f"{bound[0]}:{bound[1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _metrics(exposition: Callable[[], bytes]) -> Handler:
+    async def handle(_: web.Request) -> web.Response:
+        # Thousands of series take tens of milliseconds to print; the loop has better things to do.
+        return web.Response(body=await anyio.to_thread.run_sync(exposition), headers={"Content-Type": TEXT})
+
+    return handle
+
+
+def _checked(checks: Checks) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        found = checks()
+        failed = any(found.values())
+        lines = [f"[-]{name} failed: {why}" if why else f"[+]{name} ok" for name, why in found.items()]
+        text = "\n".join(lines) if failed or "verbose" in request.query else "ok"
+        return web.Response(text=f"{text}\n", status=503 if failed else 200)
+
+    return handle
