@@ -4,10 +4,11 @@ The time limit of a test is not the suite's: the first one waits for the control
 """
 
 import pathlib
+from collections.abc import Iterator
 
 import pytest
 
-from support import kubeconfig
+from support import kubeconfig, moto
 from support.api import Api
 
 
@@ -23,3 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def api(control_plane: pathlib.Path) -> Api:
     """A plain client of the real API server."""
     return Api(kubeconfig.read(control_plane))
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
+    """A moto server of the module's own, empty at first."""
+    with moto.running(tmp_path_factory.mktemp("moto")) as server:
+        yield server

@@ -4,7 +4,8 @@ import base64
 import json
 import re
 
-from support.api import Json
+from support import identities
+from support.api import Api, Json
 from support.conformance.place import Place, eventually
 
 COORDINATION = "coordination.k8s.io/v1"
@@ -156,3 +157,16 @@ def roles_can_be_written(place: Place) -> None:
 
     assert made["rules"] == rules
     assert bound["subjects"] == [subject]
+
+
+def a_service_account_may_call_with_its_token(place: Place) -> None:
+    path = place.path("serviceaccounts")
+    place.api.post(path, {"metadata": {"name": "runner"}}).good()
+
+    runner = Api(identities.access_as(place.api, place.namespace, "runner"))
+
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    answer = runner.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", review).good()
+    user = answer["status"]["userInfo"]
+    assert user["username"] == f"system:serviceaccount:{place.namespace}:runner"
+    assert "system:serviceaccounts" in user["groups"]
