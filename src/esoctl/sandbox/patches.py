@@ -37,11 +37,11 @@ def merge_patch(doc: Mapping[str, object], patch: Mapping[str, object]) -> Doc:
 def json_patch(doc: Mapping[str, object], operations: object) -> Doc:
     """Carry out the operations in order on a copy of the document."""
     if not isinstance(operations, list):
-        raise PatchError("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+        raise PatchError("json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp")
     result: object = copy_map(doc)
     for operation in operations:
         if not isinstance(operation, dict):
-            raise PatchError("json: cannot unmarshal value into Go value of type jsonpatch.Operation")
+            raise PatchError("json: cannot unmarshal value into Go value of type handlers.jsonPatchOp")
         result = _operate(result, operation)
     if not isinstance(result, dict):
         raise PatchError("the patched document is not an object")
@@ -110,10 +110,9 @@ def _replace(doc: object, path: str, value: object) -> object:
     parent, key = _parent(doc, path, f"replace operation does not apply: doc is missing path: {path}")
     if isinstance(parent, list):
         parent[_index(key, len(parent), f"replace operation does not apply: doc is missing key: {path}")] = value
-    elif key in parent:
-        parent[key] = value
     else:
-        raise PatchError(f"replace operation does not apply: doc is missing key: {path}: missing value")
+        # The API server's library does not mind when an object lacks the key, though RFC 6902 does.
+        parent[key] = value
     return doc
 
 
@@ -121,19 +120,17 @@ def _test(doc: object, path: str, expected: object) -> object:
     found = doc
     if path:
         parent, key = _parent(doc, path, f"test operation does not apply: is missing path: {path}")
-        found = _get(parent, key, f"error in test for path: '{path}'", missing=None if expected is None else _ABSENT)
-    if found is _ABSENT or not equal(found, expected):
+        found = _get(parent, key, f"error in test for path: '{path}'")
+    if not equal(found, expected):
         raise PatchError(f"testing value {path} failed: test failed")
     return doc
 
 
-_ABSENT = object()
-
-
-def _get(parent: Doc | list[object], key: str, error: str, missing: object = _ABSENT) -> object:
+def _get(parent: Doc | list[object], key: str, error: str) -> object:
+    """The value under a key, null where an object lacks it."""
     if isinstance(parent, list):
         return parent[_index(key, len(parent), error)]
-    return parent.get(key, missing)
+    return parent.get(key)
 
 
 def _parent(doc: object, path: str, error: str) -> tuple[Doc | list[object], str]:
@@ -182,7 +179,7 @@ def strategic_merge(doc: Mapping[str, object], patch: Mapping[str, object], topo
         case "delete":
             return {}
         case directive:
-            raise PatchError(f"unknown patch type found: {directive}")
+            raise PatchError(f"unknown patch type: {directive} in map: {_go_map(patch)}")
 
 
 def _merge_maps(doc: Mapping[str, object], patch: Mapping[str, object], topology: Topology) -> Doc:
@@ -267,8 +264,13 @@ def _undirected(item: object) -> object:
 
 def _key_of(item: object, key: str) -> object:
     if not isinstance(item, dict) or key not in item:
-        raise PatchError(f"map: {item} does not contain declared merge key: {key}")
+        shown = _go_map(item) if isinstance(item, dict) else item
+        raise PatchError(f"map: {shown} does not contain declared merge key: {key}")
     return item[key]
+
+
+def _go_map(value: Mapping[str, object]) -> str:
+    return "map[" + " ".join(f"{key}:{value[key]}" for key in sorted(value)) + "]"
 
 
 def _among(value: object, values: Iterable[object]) -> bool:
