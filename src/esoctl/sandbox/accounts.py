@@ -27,7 +27,7 @@ class _TokenRequests:
 
 def request_token(world: World, call: Call) -> Response:
     account = world.store.get(call.resource.key, call.place)
-    wanted = bodies.read(call.request) if call.request.body else {}
+    wanted = bodies.read_object(call.request, call.resource) if call.request.body else {}
     if account is None:
         raise statuses.not_found(call.resource, call.name)
     uid = lookup.uid_of(account)

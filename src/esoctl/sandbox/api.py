@@ -87,7 +87,7 @@ class Api:
     def _review(self, call: Call) -> Response:
         if call.verb != "create" or call.resource.answer is None:
             raise statuses.method_not_allowed_here()
-        doc = bodies.read(call.request)
+        doc = bodies.read_object(call.request, call.resource)
         bodies.check_kind(doc, call.resource)
         metadata.decode(doc)
         return Response(201, call.resource.answer(doc, Asking(call.user, self.world.tokens.get)))

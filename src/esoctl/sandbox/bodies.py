@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 import yaml
 
-from esoctl.sandbox import lookup, metadata, schema, statuses, typed
+from esoctl.sandbox import lookup, metadata, protobuf, schema, statuses, typed
 from esoctl.sandbox.documents import Doc, copy_map
 from esoctl.sandbox.requests import Call, Request
 from esoctl.sandbox.resources import Resource
@@ -17,6 +17,8 @@ from esoctl.sandbox.typed import DecodeFault
 
 _JSON, _YAML = "application/json", "application/yaml"
 ACCEPTED = (_JSON, _YAML)
+TYPED = (*ACCEPTED, protobuf.MEDIA_TYPE)
+"""What built-in kinds are taken in."""
 LIMIT = 3 * 1024 * 1024
 
 
@@ -44,10 +46,19 @@ def read(request: Request, accepted: Iterable[str] = ACCEPTED) -> Doc:
     if kind not in accepted:
         raise statuses.unsupported_media_type(list(accepted))
     check_size(request)
+    if kind == protobuf.MEDIA_TYPE:
+        return _load_protobuf(request.body)
     found = load(request.body, is_yaml=kind == _YAML)
     if not isinstance(found, dict):
         raise statuses.bad_request("couldn't get version/kind; json parse error: the body is not an object")
     return found
+
+
+def _load_protobuf(body: bytes) -> Doc:
+    try:
+        return protobuf.decode(body)
+    except (protobuf.ProtobufError, UnicodeDecodeError, msgspec.DecodeError):
+        raise statuses.unsupported_media_type(ACCEPTED) from None
 
 
 def load(body: bytes, *, is_yaml: bool) -> object:
@@ -65,6 +76,11 @@ def load(body: bytes, *, is_yaml: bool) -> object:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
+
+
+def read_object(request: Request, resource: Resource) -> Doc:
+    """The object to create or replace."""
+    return read(request, ACCEPTED if resource.custom else TYPED)
 
 
 def check_kind(doc: Doc, resource: Resource) -> None:

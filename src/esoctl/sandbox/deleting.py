@@ -1,7 +1,5 @@
 """Answers delete calls: options, preconditions, and what is told about the object."""
 
-import msgspec
-
 from esoctl.sandbox import bodies, crds, lookup, problems, reading, removal, statuses, views
 from esoctl.sandbox.documents import Doc
 from esoctl.sandbox.requests import Call, Response
@@ -10,7 +8,6 @@ from esoctl.sandbox.world import NAMESPACES, World
 
 _POLICIES = ("Foreground", "Background", "Orphan")
 _IMMORTAL = frozenset(["default", "kube-system", "kube-public"])
-_TYPES = (*bodies.ACCEPTED, "")
 
 
 class Deleting:
@@ -63,11 +60,8 @@ class Deleting:
 
 def _options(call: Call) -> Doc:
     """DeleteOptions from the body, or from the query when there is no body."""
-    kind = bodies.media_type(call.request)
-    if kind not in _TYPES:
-        raise statuses.unsupported_media_type(bodies.ACCEPTED)
     if call.request.body.strip():
-        options = _body(call, is_yaml=kind == "application/yaml")
+        options = bodies.read(call.request, bodies.TYPED)
     else:
         options = {name: value for name in ("propagationPolicy",) if (value := call.options.text(name))}
         if call.options.has("orphanDependents"):
@@ -76,13 +70,6 @@ def _options(call: Call) -> Doc:
             options["dryRun"] = list(call.options.all("dryRun"))
     _check(options)
     return options
-
-
-def _body(call: Call, *, is_yaml: bool) -> Doc:
-    found = bodies.load(call.request.body, is_yaml=is_yaml)
-    if not isinstance(found, dict):
-        raise statuses.bad_request("decoded object cannot be converted to DeleteOptions")
-    return msgspec.convert(found, dict[str, object])
 
 
 def _check(options: Doc) -> None:

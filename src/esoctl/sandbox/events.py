@@ -64,6 +64,7 @@ def _other_namespace(namespace: str) -> Problem:
 CORE = Behaviour(
     prepare=prepare,
     check=check,
+    name_rule="path",
     selectable=(
         *(f"involvedObject.{member}" for member in _OBJECT),
         *("reason", "reportingComponent", "source", "type", "metadata.namespace", "metadata.name"),
@@ -74,6 +75,7 @@ CORE = Behaviour(
 MODERN = Behaviour(
     prepare=prepare,
     check=check,
+    name_rule="path",
     selectable=(
         *(f"regarding.{member}" for member in _OBJECT),
         *("reason", "reportingController", "type", "metadata.namespace", "metadata.name"),

@@ -7,7 +7,7 @@ apply is refused.
 import json
 from dataclasses import dataclass
 
-from esoctl.sandbox import bodies, problems, statuses
+from esoctl.sandbox import bodies, lookup, problems, statuses
 from esoctl.sandbox.apply import ApplyError
 from esoctl.sandbox.documents import Doc, copy_map
 from esoctl.sandbox.patches import PatchError, json_patch, merge_patch, strategic_merge
@@ -61,6 +61,16 @@ def read(call: Call) -> Patch:
     elif not isinstance(content, dict):
         raise statuses.bad_request("error decoding patch: the patch is not an object")
     return Patch(kind, content)
+
+
+def check_type(wanted: Doc, resource: Resource) -> None:
+    """An apply must say what it applies, in the version of the path."""
+    version, kind = lookup.text(wanted, "apiVersion"), lookup.text(wanted, "kind")
+    if not version or not kind:
+        raise statuses.bad_request(f"invalid object type: {version or '/'}, Kind={kind}")
+    if version != resource.api_version:
+        words = f"Specified patch version: {version}, expected: {resource.api_version}"
+        raise statuses.bad_request(f"Incorrect version specified in apply patch. {words}")
 
 
 def _check_operations(content: object) -> None:

@@ -146,9 +146,18 @@ def revision(options: Options, name: str) -> int:
     """The revision in a parameter, 0 without one."""
     text = options.text(name)
     if text and not text.isdigit():
-        words = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise statuses.bad_request(f"invalid resource version: {words}")
+        raise statuses.bad_request(f"invalid resource version: {_no_number(name, text)}")
     return int(text or 0)
+
+
+def _no_number(name: str, text: str) -> str:
+    return problems.invalid(name, text, f'strconv.ParseUint: parsing "{text}": invalid syntax').message()
+
+
+def unreadable_revision(options: Options) -> str:
+    """Why the revision of a request cannot be read, "" when it can."""
+    text = options.text("resourceVersion")
+    return _no_number("resourceVersion", text) if text and not text.isdigit() else ""
 
 
 def select(call: Call) -> Selector:

@@ -133,6 +133,11 @@ def unknown(message: str) -> Refusal:
     return failure(500, "", message)
 
 
+def unclassified(message: str) -> Refusal:
+    """An error inside a watch that has no status of its own."""
+    return failure(500, "InternalError", message)
+
+
 def method_not_allowed(target: Target, action: str) -> Refusal:
     words = qualified(target.group, target.plural)
     details: Doc = {"group": target.group, "kind": target.plural}

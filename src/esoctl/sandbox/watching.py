@@ -39,6 +39,9 @@ class Watch:
 
     def _begin(self) -> None:
         options = self._call.options
+        if words := reading.unreadable_revision(options):
+            self._fail(statuses.unclassified(words).status)
+            return
         asked = reading.revision(options, "resourceVersion")
         if options.flag("sendInitialEvents"):
             if asked > self._cursor:

@@ -41,12 +41,12 @@ class Writing:
         _check_options(call)
         if call.resource.terminating:
             raise statuses.method_not_allowed(call.resource, "create")
-        draft = self._decode(call, bodies.read(call.request))
+        draft = self._decode(call, bodies.read_object(call.request, call.resource))
         return self._create(call, draft)
 
     def update(self, call: Call) -> Response:
         _check_options(call)
-        draft = self._decode(call, bodies.read(call.request))
+        draft = self._decode(call, bodies.read_object(call.request, call.resource))
         bodies.check_name(draft.doc, call)
         live = self._world.store.get(call.resource.key, call.place)
         if live is None:
@@ -72,7 +72,7 @@ class Writing:
     def _apply(self, call: Call, patch: patching.Patch, live: Doc | None) -> Response:
         wanted = bodies.duplicate(patch.document)
         resource = call.resource
-        bodies.check_kind(wanted, resource)
+        patching.check_type(wanted, resource)
         if live is None and (uid := lookup.uid_of(wanted)):
             words = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise statuses.conflict(resource, call.name, words)
