@@ -281,8 +281,6 @@ class Expressions:
             values.append(self._argument(dot, params[index] if index < fixed else variadic, arg))
         if final is not MISSING:
             values.append(self._typed(final, params[len(args)] if len(args) < fixed else variadic))
-        if called.heavy:
-            self._budget.heavy(name)
         result = self._guarded(node, name, called.call, values)
         if isinstance(result, bytes):
             self._budget.hold(len(result))
