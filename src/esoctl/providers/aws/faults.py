@@ -151,6 +151,7 @@ _LOCAL: Mapping[str, Fault] = {
     "ResponseParserError": Fault(BadAnswer, "the answer is not AWS's; check the region and the endpoint", True),
     "SSLError": Fault(Unavailable, "the endpoint's certificate is not accepted; check endpoint and CA bundle"),
     "HTTPClientError": Fault(Unavailable, "AWS cannot be reached; esoctl tries again"),
+    "ConnectionError": Fault(Unavailable, "AWS cannot be reached; esoctl tries again"),
     "ClientError": Fault(Unavailable, "the connection to AWS broke; esoctl tries again", True),
     "BotoCoreError": Fault(BadAnswer, "the request could not be made or its answer not be read"),
     "TimeoutError": Fault(Unavailable, "AWS does not answer in time; esoctl tries again", True),

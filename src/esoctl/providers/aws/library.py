@@ -23,13 +23,14 @@ from aiobotocore.session import AioSession
 from botocore import UNSIGNED, xform_name
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from esoctl import __version__
 from esoctl.providers.aws.api import Answer, Caller
 from esoctl.providers.aws.identity import Keys
 from esoctl.providers.aws.sources import Source
 
-EXPECTED: tuple[type[Exception], ...] = (BotoCoreError, ClientError, aiohttp.ClientError, OSError)
+EXPECTED: tuple[type[Exception], ...] = (BotoCoreError, ClientError, ResponseParserError, aiohttp.ClientError, OSError)
 """What a request may raise; anything else is a bug."""
 
 CLOSING_SECONDS = 5.0
@@ -152,7 +153,11 @@ def _sharing_tls() -> type[AIOHTTPSession]:
 
 def _caller(client: object) -> Caller:
     async def call(operation: str, parameters: Mapping[str, object]) -> Answer:
-        answer: Answer = await getattr(client, xform_name(operation))(**parameters)
+        try:
+            answer: Answer = await getattr(client, xform_name(operation))(**parameters)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # The library's parsers trust the shape of what they read.
+            raise ResponseParserError(f"{operation} was answered in another shape than AWS's") from error
         return answer
 
     return call

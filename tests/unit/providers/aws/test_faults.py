@@ -172,6 +172,7 @@ class ResponseParserError(BotoCoreError):
         pytest.param(BotoCoreError("odd"), BadAnswer, id="anything else of the library"),
         pytest.param(TimeoutError("slow"), Unavailable, id="a time-out"),
         pytest.param(ConnectionResetError("reset"), Unavailable, id="a broken connection"),
+        pytest.param(PermissionError("no socket"), Unavailable, id="trouble of the system"),
         pytest.param(ValueError("odd"), BadAnswer, id="a stranger"),
     ],
 )
