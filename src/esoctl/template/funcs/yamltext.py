@@ -52,11 +52,17 @@ def load(text: bytes, context: Context) -> object:
     return _Reader(context).read(text)
 
 
+def load_texts(text: bytes, context: Context) -> object:
+    """The value of the first document with every word left as it is written; only what means null is None."""
+    return _Reader(context, keeps_words=True).read(text)
+
+
 class _Reader:
     """The state of reading one document."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, keeps_words: bool = False) -> None:
         self._context = context
+        self._keeps_words = keeps_words
         self._open: list[_Open] = []
         self._anchors: dict[str, object] = {}
         self._sizes: dict[int, int] = {}
@@ -155,7 +161,9 @@ class _Reader:
         except FunctionError:
             self._note("!!binary value contains invalid base64 data")
             return None
-        return word.value.encode() if isinstance(word.value, str) else word.value
+        if isinstance(word.value, str) or (self._keeps_words and word.value is not None):
+            return event.value.encode()
+        return word.value
 
     def _put(self, value: object, *, merges: bool = False) -> None:
         """Put a finished value into what is open."""
@@ -280,7 +288,7 @@ def jsonable(value: object, context: Context) -> object:
             todo.extend((inner, made, b"", depth + 1) for inner in reversed(item))
         elif isinstance(item, Mapping) and isinstance(made, dict):
             context.budget.elements(len(item))
-            todo.extend((inner, made, _key(name, inner, context), depth + 1) for (_, name), inner in _backwards(item))
+            todo.extend((inner, made, json_key(name, inner, context), depth + 1) for (_, name), inner in _backwards(item))
     return root[0]
 
 
@@ -300,7 +308,8 @@ def _made(item: object) -> object:
     return float(item) if isinstance(item, int) and not isinstance(item, bool) else item
 
 
-def _key(name: object, value: object, context: Context) -> bytes:
+def json_key(name: object, value: object, context: Context) -> bytes:
+    """A mapping's key as text; a YamlError when it cannot be one."""
     key = key_text(name)
     if key is None:
         template = b"unsupported map key of type: %s, key: %+#v, value: %+#v"
