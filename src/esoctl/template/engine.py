@@ -14,8 +14,8 @@ from typing import Final, Literal
 from esoctl.errors import TemplateError
 from esoctl.template import evaluate, parser
 from esoctl.template.failures import Failure
-from esoctl.template.functions import Context
 from esoctl.template.funcs.table import FUNCTIONS
+from esoctl.template.functions import Context
 from esoctl.template.govalues import StringMap, encode
 from esoctl.template.limits import Budget, Env, Limits
 from esoctl.template.nodes import Tree

@@ -234,7 +234,7 @@ class Walk:
         self._calls -= 1
 
 
-def run(  # noqa: PLR0913  the one place where source, trees, functions and data come together
+def run(
     source: str,
     trees: dict[str, Tree],
     functions: dict[str, Function],

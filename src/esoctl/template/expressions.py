@@ -32,9 +32,13 @@ from esoctl.template.nodes import (
 MISSING: Final = object()
 """Stands for the final argument of the first stage of a pipeline, which has none."""
 _KINDS: Final = {
-    "string": "string", "sprig.HashAlgorithm": "string", "int": "integer", "int64": "integer", "time.Duration": "integer",
-    "uint32": "unsigned integer", "uint64": "unsigned integer", "float64": "float", "bool": "bool", ANY: "any", RAW: "any",
-}  # fmt: skip
+    **dict.fromkeys(["string", "sprig.HashAlgorithm"], "string"),
+    **dict.fromkeys(["int", "int64", "time.Duration"], "integer"),
+    **dict.fromkeys(["uint32", "uint64"], "unsigned integer"),
+    **dict.fromkeys([ANY, RAW], "any"),
+    "float64": "float",
+    "bool": "bool",
+}
 _NILS: Final = {DICT: NilMap, LIST: NilList}
 
 
@@ -73,7 +77,7 @@ class Expressions:
         for known, value in reversed(self.variables):
             if known == name:
                 return value
-        self.fail("undefined variable: %s", name)
+        return self.fail("undefined variable: %s", name)
 
     def assign(self, name: str, value: object) -> None:
         """Give the innermost variable of that name a new value."""
@@ -113,13 +117,12 @@ class Expressions:
         self._budget.step()
         args = command.args
         word = args[0]
-        cls = type(word)
-        if cls is FieldNode:
+        if isinstance(word, FieldNode):
             self.node = word
             return self._fields(dot, dot, word, args, final)
-        if cls is IdentifierNode:
+        if isinstance(word, IdentifierNode):
             return self._named(dot, word, command, args, final)
-        if cls is VariableNode or cls is ChainNode:
+        if isinstance(word, (VariableNode, ChainNode)):
             return self._reference(dot, word, args, final)
         return self._word(dot, word, args, final)
 
@@ -198,7 +201,7 @@ class Expressions:
         if method is not None and name.decode() in method():
             return self._call_method(dot, node, name, given, method()[name.decode()])
         shown = ANY if type(receiver) is Boxed else type_of(held)
-        self.fail("can't evaluate field %s in type %s", name, shown)
+        return self.fail("can't evaluate field %s in type %s", name, shown)
 
     def _entry(self, held: dict[bytes, object], name: bytes) -> object:
         value = held.get(name, MISSING)
@@ -333,7 +336,7 @@ class Expressions:
         if type_of(held) == typ:
             return held
         shown = ANY if held is None else type_of(held)
-        self.fail("wrong type for value; expected %s; got %s", typ, shown)
+        return self.fail("wrong type for value; expected %s; got %s", typ, shown)
 
     def _nil(self, typ: str, problem: str) -> object:
         if typ in {ANY, RAW}:
@@ -342,7 +345,7 @@ class Expressions:
             return _NILS[typ]()
         if typ.startswith(("*", "[]", "map[")):
             return None
-        self.fail(problem, typ)
+        return self.fail(problem, typ)
 
     def _literal(self, typ: str | None, node: Operand) -> object:
         typ = typ or ANY

@@ -240,7 +240,9 @@ class _Reader:
         if chunk in {"002", "__2"}:
             if chunk == "__2":
                 self._rest = self._rest.removeprefix(" ")
-            self._fields.year_day = int(self._take(re.compile(r"[0-9]{3}" if chunk == "002" else r"[0-9]{1,3}", re.ASCII)))
+            self._fields.year_day = int(
+                self._take(re.compile(r"[0-9]{3}" if chunk == "002" else r"[0-9]{1,3}", re.ASCII))
+            )
             return
         self._fields.day = self._number(fixed=chunk == "02")
 

@@ -75,7 +75,9 @@ class Duration(_Named):
             "Nanoseconds": Method((), lambda: Int64(self)),
             "Abs": Method((), lambda: Duration(abs(self))),
             "Round": Method(("time.Duration",), self.rounded),
-            "Truncate": Method(("time.Duration",), lambda unit: Duration(_toward_zero(self, unit) * unit if unit > 0 else self)),
+            "Truncate": Method(
+                ("time.Duration",), lambda unit: Duration(_toward_zero(self, unit) * unit if unit > 0 else self)
+            ),
         }
 
     def rounded(self, unit: int) -> Duration:
@@ -119,34 +121,34 @@ def _decimal(value: int, unit: int) -> str:
 def parse_duration(text: str) -> int:
     """Nanoseconds of a duration in Go's syntax."""
     shown = quoting.quote(text.encode("utf-8", "surrogateescape")).decode()
-    invalid = TimeError(f"time: invalid duration {shown}")
     rest = text[1:] if text[:1] in {"+", "-"} else text
     if rest == "0":
         return 0
-    if not rest or len(rest) > 200:
-        raise invalid
-    total = 0
-    while rest:
+    total = 0 if 0 < len(rest) <= 200 else -1
+    while rest and total >= 0:
         found = _AMOUNT.match(rest)
-        digits = found["whole"] + (found["fraction"] or "")[1:] if found else ""
-        if found is None or not digits:
-            raise invalid
-        if not found["unit"]:
-            raise TimeError(f"time: missing unit in duration {shown}")
-        if found["unit"] not in _UNITS:
-            unit = quoting.quote(found["unit"].encode("utf-8", "surrogateescape")).decode()
-            raise TimeError(f"time: unknown unit {unit} in duration {shown}")
-        scale = _UNITS[found["unit"]]
-        fraction = (found["fraction"] or ".")[1:]
-        total += int(found["whole"] or "0") * scale + (int(fraction) * scale // 10 ** len(fraction) if fraction else 0)
-        if total > 1 << 63:
-            raise invalid
+        assert found is not None
+        amount = _amount(found, shown)
+        total = -1 if amount is None or total + amount > 1 << 63 else total + amount
         rest = rest[found.end() :]
-    if text[:1] == "-":
-        return -total
-    if total > govalues.INT_MAX:
-        raise invalid
-    return total
+    if total < 0 or (total > govalues.INT_MAX and text[:1] != "-"):
+        raise TimeError(f"time: invalid duration {shown}")
+    return -total if text[:1] == "-" else total
+
+
+def _amount(found: re.Match[str], shown: str) -> int | None:
+    """Nanoseconds of one amount with its unit; None when there are no digits."""
+    fraction = (found["fraction"] or ".")[1:]
+    if not found["whole"] + fraction:
+        return None
+    if not found["unit"]:
+        raise TimeError(f"time: missing unit in duration {shown}")
+    if found["unit"] not in _UNITS:
+        unit = quoting.quote(found["unit"].encode("utf-8", "surrogateescape")).decode()
+        raise TimeError(f"time: unknown unit {unit} in duration {shown}")
+    scale = _UNITS[found["unit"]]
+    part = int(fraction) * scale // 10 ** len(fraction) if fraction else 0
+    return int(found["whole"] or "0") * scale + part
 
 
 def days_of(year: int, month: int, day: int) -> int:
@@ -226,12 +228,13 @@ class Time(Struct):
         return cls(since.days * DAY + since.seconds, since.microseconds * 1000)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Time) and self._key() == other._key() and self.zone is other.zone
+        return isinstance(other, Time) and self.key() == other.key() and self.zone is other.zone
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self.key())
 
-    def _key(self) -> int:
+    def key(self) -> int:
+        """Nanoseconds since 1970."""
         return self.unix * SECOND + self.nanoseconds
 
     def local(self) -> tuple[int, int]:
@@ -258,7 +261,7 @@ class Time(Struct):
 
     def minus(self, other: Time) -> Duration:
         """The time between the two, at most what a duration can hold."""
-        return Duration(min(max(self._key() - other._key(), govalues.INT_MIN), govalues.INT_MAX))
+        return Duration(min(max(self.key() - other.key(), govalues.INT_MIN), govalues.INT_MAX))
 
     def within(self, zone: Zone) -> Time:
         """The same moment in another zone."""
@@ -292,15 +295,15 @@ class Time(Struct):
             "YearDay": ((), self.year_day),
             "Weekday": ((), lambda: Weekday(self.weekday())),
             "Unix": ((), lambda: Int64(self.unix)),
-            "UnixMilli": ((), lambda: Int64(self._key() // 1_000_000)),
-            "UnixMicro": ((), lambda: Int64(self._key() // 1000)),
-            "UnixNano": ((), lambda: Int64(govalues.wrap64(self._key()))),
+            "UnixMilli": ((), lambda: Int64(self.key() // 1_000_000)),
+            "UnixMicro": ((), lambda: Int64(self.key() // 1000)),
+            "UnixNano": ((), lambda: Int64(govalues.wrap64(self.key()))),
             "Format": (("string",), lambda layout: govalues.encode(_format(self, govalues.text(layout)))),
             "String": ((), self.go_string),
-            "Equal": (time, lambda other: self._key() == other._key()),
-            "Before": (time, lambda other: self._key() < other._key()),
-            "After": (time, lambda other: self._key() > other._key()),
-            "Compare": (time, lambda other: (self._key() > other._key()) - (self._key() < other._key())),
+            "Equal": (time, lambda other: self.key() == other.key()),
+            "Before": (time, lambda other: self.key() < other.key()),
+            "After": (time, lambda other: self.key() > other.key()),
+            "Compare": (time, lambda other: (self.key() > other.key()) - (self.key() < other.key())),
             "Sub": (time, self.minus),
             "Add": (duration, self.plus),
             "AddDate": (("int", "int", "int"), self._add_date),
@@ -314,7 +317,7 @@ class Time(Struct):
         }
 
     def _since_first(self) -> int:
-        return self._key() - days_of(1, 1, 1) * DAY * SECOND
+        return self.key() - days_of(1, 1, 1) * DAY * SECOND
 
     def _round(self, unit: int) -> Time:
         if unit <= 0:

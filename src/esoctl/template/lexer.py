@@ -172,9 +172,9 @@ class Lexer:
 
     def _at_right_delim(self, pos: int) -> tuple[bool, bool]:
         source = self._source
-        if source[pos : pos + 1] in set(_SPACES) and source[pos + 1 : pos + 2] == "-":
-            if source.startswith(self._right, pos + 2):
-                return True, True
+        marked = source[pos : pos + 1] in set(_SPACES) and source[pos + 1 : pos + 2] == "-"
+        if marked and source.startswith(self._right, pos + 2):
+            return True, True
         return source.startswith(self._right, pos), False
 
     def _right_delim(self, *, trims: bool) -> Token:
@@ -256,7 +256,9 @@ class Lexer:
             self._pos = end + 1
             return self._emit(Kind.RAW_STRING)
         pattern, kind, name = (
-            (_QUOTED, Kind.STRING, "quoted string") if char == '"' else (_CHARACTER, Kind.CHARACTER, "character constant")
+            (_QUOTED, Kind.STRING, "quoted string")
+            if char == '"'
+            else (_CHARACTER, Kind.CHARACTER, "character constant")
         )
         found = pattern.match(self._source, self._pos)
         if found is None:

@@ -14,7 +14,9 @@ from esoctl.template.govalues import INT_MAX, INT_MIN, UINT_MAX
 from esoctl.template.lexer import Kind
 from esoctl.template.nodes import BoolNode, NumberNode, StringNode
 
-_PAIR: Final = re.compile(r"(?P<real>[+-]?[^+-]*(?:[eEpP][+-]?[0-9_]+)?)(?P<imaginary>[+-][^+-]*(?:[eEpP][+-]?[0-9_]+)?)i")
+_PAIR: Final = re.compile(
+    r"(?P<real>[+-]?[^+-]*(?:[eEpP][+-]?[0-9_]+)?)(?P<imaginary>[+-][^+-]*(?:[eEpP][+-]?[0-9_]+)?)i"
+)
 
 
 def number(pos: int, source: str, kind: Kind) -> NumberNode:

@@ -146,7 +146,9 @@ def format_float(number: float, verb: str, precision: int) -> str:
     if verb == "g":
         return sign + _general(number, precision)
     if precision >= 0:
-        return sign + (_exponent_form(f"{abs(number):.{precision}e}") if verb == "e" else f"{abs(number):.{precision}f}")
+        return sign + (
+            _exponent_form(f"{abs(number):.{precision}e}") if verb == "e" else f"{abs(number):.{precision}f}"
+        )
     digits, point = shortest(number)
     return sign + (_scientific(digits, point) if verb == "e" else _plain(digits, point))
 

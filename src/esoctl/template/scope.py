@@ -13,10 +13,10 @@ from typing import Final
 
 from esoctl.errors import TemplateError
 from esoctl.template import engine, govalues
-from esoctl.template.functions import Context
 from esoctl.template.funcs import yamltext
 from esoctl.template.funcs.encoding import decode_base64
 from esoctl.template.funcs.yamltext import YamlError
+from esoctl.template.functions import Context
 from esoctl.template.govalues import FunctionError
 from esoctl.template.limits import Budget, Env, LimitExceeded
 
@@ -89,9 +89,7 @@ def mapping(text: bytes, env: Env) -> dict[str, bytes]:
         whole = yamltext.load_texts(text, context)
         if whole is None:
             return {}
-        if not isinstance(whole, yamltext.Mapping):
-            raise _Unfit(_kind(yamltext.load(text, context)), "map[string]string")
-        return _entries(whole, context)
+        return _entries(whole, yamltext.load(text, context), context)
     except YamlError as error:
         stage = "" if str(error).startswith("unsupported map key") else "yaml: "
         raise TemplateError("", f"{_NO_MAP}error converting YAML to JSON: {stage}{error}") from None
@@ -115,7 +113,9 @@ def _kind(value: object) -> str:
     return kinds.get(type(value), "string")
 
 
-def _entries(whole: yamltext.Mapping, context: Context) -> dict[str, bytes]:
+def _entries(whole: object, typed: object, context: Context) -> dict[str, bytes]:
+    if not isinstance(whole, yamltext.Mapping):
+        raise _Unfit(_kind(typed), "map[string]string")
     texts = {yamltext.json_key(name, value, context): value for (_, name), value in whole.items()}
     entries: dict[str, bytes] = {}
     for key in sorted(texts):

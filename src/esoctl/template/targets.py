@@ -1,14 +1,15 @@
 """Puts what templates made into a manifest: data, labels, annotations, spec, or any path.
 
 Manifests are plain JSON values and are not changed; a Secret's data is base64. A path is names with points between and
-indexes in brackets; what is missing on the way is made. Source: the reference's template engine v2 (Execute, applyToTarget,
-applyToPath).
+indexes in brackets; what is missing on the way is made. Source: the reference's template engine v2 (Execute,
+applyToTarget, applyToPath).
 """
 
 from __future__ import annotations
 
 import base64
 import copy
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +97,10 @@ def _put_entries(made: Json, target: str, entries: Mapping[str, bytes]) -> None:
     elif entries:
         is_secret = _is_secret(made)
         _inner(made, _DATA).update(
-            {key: base64.b64encode(value).decode() if is_secret else govalues.valid_text(value) for key, value in entries.items()}
+            {
+                key: base64.b64encode(value).decode() if is_secret else govalues.valid_text(value)
+                for key, value in entries.items()
+            }
         )
     _complete(made)
 
@@ -201,7 +205,7 @@ def _merge_at(made: Json, path: str, value: object) -> None:
 def _walk(made: Json, steps: list[str | int], path: str) -> object:
     """What holds the last step; maps and lists that are missing are made."""
     holder: object = made
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in itertools.pairwise(steps):
         held = _get(holder, step)
         if held is None:
             held = {} if isinstance(following, str) else []
@@ -212,7 +216,13 @@ def _walk(made: Json, steps: list[str | int], path: str) -> object:
 
 
 def _check_step(holder: object, step: str | int, path: str) -> None:
-    kind = "map[string]interface {}" if isinstance(holder, dict) else "[]interface {}" if isinstance(holder, list) else _scalar_kind(holder)
+    kind = (
+        "map[string]interface {}"
+        if isinstance(holder, dict)
+        else "[]interface {}"
+        if isinstance(holder, list)
+        else _scalar_kind(holder)
+    )
     if isinstance(step, str) and not isinstance(holder, dict):
         raise TemplateError("", f'failed to set path {path}: expected map at key "{step}" but found {kind}')
     if isinstance(step, int) and not isinstance(holder, list):

@@ -84,7 +84,9 @@ class Printer:
                 todo.extend(opened)
         return b"".join(parts)
 
-    def _opened(self, flags: Directive, verb: str, value: object, depth: int) -> list[tuple[object, int] | bytes] | bytes:
+    def _opened(
+        self, flags: Directive, verb: str, value: object, depth: int
+    ) -> list[tuple[object, int] | bytes] | bytes:
         """What to print for the value: its text, or its parts when it is a map, slice or struct."""
         if value is None:
             return b"interface {}(nil)" if flags.sharp_v else _NO_VALUE
@@ -98,7 +100,9 @@ class Printer:
             return self._entries(flags, value, depth)
         return self._scalar(flags, verb, value)
 
-    def _struct(self, flags: Directive, verb: str, value: Struct, depth: int) -> list[tuple[object, int] | bytes] | bytes:
+    def _struct(
+        self, flags: Directive, verb: str, value: Struct, depth: int
+    ) -> list[tuple[object, int] | bytes] | bytes:
         shown = value.go_string() if verb in _STRING_VERBS and not flags.sharp_v else None
         if shown is not None:
             return self._string(flags, verb, shown)
@@ -111,7 +115,9 @@ class Printer:
             pieces.append((held, depth + 1))
         return [*pieces, b"}"]
 
-    def _items(self, flags: Directive, value: object, held: list[tuple[object, int]]) -> list[tuple[object, int] | bytes]:
+    def _items(
+        self, flags: Directive, value: object, held: list[tuple[object, int]]
+    ) -> list[tuple[object, int] | bytes]:
         self._budget.elements(len(held))
         if held:
             self._budget.too_deep(held[0][1])
@@ -137,7 +143,9 @@ class Printer:
         if type(value) is bytes:
             return self._string(flags, verb, value)
         if isinstance(value, bool):
-            return self.pad(flags, b"true" if value else b"false") if verb in "tv" else self._bad_verb(flags, verb, value)
+            return (
+                self.pad(flags, b"true" if value else b"false") if verb in "tv" else self._bad_verb(flags, verb, value)
+            )
         if isinstance(value, int):
             return self._named(flags, verb, value)
         if isinstance(value, float):
@@ -178,7 +186,7 @@ class Printer:
         value = self._cut(flags, value)
         if verb == "q" or flags.sharp_v:
             self._budget.hold(len(value) * 2)
-            if (flags.sharp or flags.sharp_v and False) and quoting.can_backquote(value):
+            if flags.sharp and quoting.can_backquote(value):
                 return self.pad(flags, b"`" + value + b"`")
             value = quoting.quote(value, ascii_only=flags.plus)
         return self.pad(flags, value)

@@ -9,9 +9,8 @@ import unicodedata
 from typing import Final
 
 from esoctl.template import govalues
-from esoctl.template.functions import Function, function
 from esoctl.template.funcs.strings import SPACES
-
+from esoctl.template.functions import Function, function
 
 _CHINESE: Final = (("\u4e00", "\u9fcc"), ("\u3400", "\u4d85"), ("\U00020000", "\U0002b81d"))
 

@@ -17,20 +17,18 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from esoctl.template.functions import LIST, Context, Function, function
 from esoctl.template.funcs import keys, pemtext, x509text
 from esoctl.template.funcs.encoding import decode_base64
 from esoctl.template.funcs.pem import encoded
 from esoctl.template.funcs.randomness import below
 from esoctl.template.funcs.strings import shown
+from esoctl.template.functions import LIST, Context, Function, function
 from esoctl.template.govalues import FunctionError, Struct, valid_text
 
 _TYPE: Final = "sprig.certificate"
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _MOST_DAYS: Final = 365 * 5000
-_Signer: TypeAlias = (
-    rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | dsa.DSAPrivateKey
-)
+_Signer: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | dsa.DSAPrivateKey
 
 
 class Certificate(Struct):
@@ -126,7 +124,9 @@ class _Request:
             public_key=public,
             serial_number=1 + below(self.context, (1 << 128) - 1),
             not_valid_before=now.replace(tzinfo=None) - (now.utcoffset() or timedelta()),
-            not_valid_after=now.replace(tzinfo=None) - (now.utcoffset() or timedelta()) + timedelta(days=max(self.days, 0)),
+            not_valid_after=now.replace(tzinfo=None)
+            - (now.utcoffset() or timedelta())
+            + timedelta(days=max(self.days, 0)),
         )
         return self._extended(builder, public)
 
@@ -200,7 +200,9 @@ def _gen_self_signed(context: Context, name: bytes, ips: list[object], dns: list
     return _made(request, _fresh_key(context), None)
 
 
-def _gen_self_signed_with_key(context: Context, name: bytes, ips: list[object], dns: list[object], *rest: object) -> Certificate:
+def _gen_self_signed_with_key(
+    context: Context, name: bytes, ips: list[object], dns: list[object], *rest: object
+) -> Certificate:
     days, key = rest
     assert isinstance(days, int)
     assert isinstance(key, bytes)
@@ -216,7 +218,9 @@ def _gen_signed(context: Context, name: bytes, ips: list[object], dns: list[obje
     return _made(request, _fresh_key(context), _issuer(authority))
 
 
-def _gen_signed_with_key(context: Context, name: bytes, ips: list[object], dns: list[object], *rest: object) -> Certificate:
+def _gen_signed_with_key(
+    context: Context, name: bytes, ips: list[object], dns: list[object], *rest: object
+) -> Certificate:
     days, authority, key = rest
     assert isinstance(days, int)
     assert isinstance(authority, Certificate)
@@ -271,15 +275,11 @@ CERTIFICATES: Final[dict[str, Function]] = {
     "genPrivateKey": function(_gen_private_key, "string", "string", context=True, heavy=True),
     "genCA": function(_gen_ca, "string, int", _TYPE, context=True, heavy=True),
     "genCAWithKey": function(_gen_ca_with_key, "string, int, string", _TYPE, context=True, heavy=True),
-    "genSelfSignedCert": function(
-        _gen_self_signed, f"string, {LIST}, {LIST}, int", _TYPE, context=True, heavy=True
-    ),
+    "genSelfSignedCert": function(_gen_self_signed, f"string, {LIST}, {LIST}, int", _TYPE, context=True, heavy=True),
     "genSelfSignedCertWithKey": function(
         _gen_self_signed_with_key, f"string, {LIST}, {LIST}, int, string", _TYPE, context=True, heavy=True
     ),
-    "genSignedCert": function(
-        _gen_signed, f"string, {LIST}, {LIST}, int, {_TYPE}", _TYPE, context=True, heavy=True
-    ),
+    "genSignedCert": function(_gen_signed, f"string, {LIST}, {LIST}, int, {_TYPE}", _TYPE, context=True, heavy=True),
     "genSignedCertWithKey": function(
         _gen_signed_with_key, f"string, {LIST}, {LIST}, int, {_TYPE}, string", _TYPE, context=True, heavy=True
     ),

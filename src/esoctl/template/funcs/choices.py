@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 from esoctl.template import govalues
-from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.funcs.equality import deep_equal
 from esoctl.template.funcs.lists import is_empty
+from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.govalues import FunctionError
 
 
@@ -30,7 +30,7 @@ def _any(*values: object) -> bool:
     return not all(map(is_empty, values))
 
 
-def _ternary(yes: object, no: object, which: bool) -> object:  # noqa: FBT001  a template passes it by position
+def _ternary(yes: object, no: object, which: bool) -> object:
     return yes if which else no
 
 

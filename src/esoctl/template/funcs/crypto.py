@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from esoctl.template.functions import Context, Function, function
 from esoctl.template.funcs import keys, pemtext
 from esoctl.template.funcs.encoding import decode_base64
+from esoctl.template.functions import Context, Function, function
 from esoctl.template.govalues import FunctionError, valid_text
 
 _BLOCK: Final = 16

@@ -143,12 +143,16 @@ def oid(dotted: str) -> bytes:
     first, second, *others = map(int, dotted.split("."))
     content = b""
     for number in (first * 40 + second, *others):
-        septets = [number & 0x7F]
-        while number > 0x7F:
-            number >>= 7
-            septets.append(number & 0x7F | 0x80)
-        content += bytes(reversed(septets))
+        content += _septets(number)
     return element(OID, content)
+
+
+def _septets(number: int) -> bytes:
+    septets = [number & 0x7F]
+    while number > 0x7F:
+        number >>= 7
+        septets.append(number & 0x7F | 0x80)
+    return bytes(reversed(septets))
 
 
 def null() -> bytes:

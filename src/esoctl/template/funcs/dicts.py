@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from esoctl.template import govalues
-from esoctl.template.functions import ANY, DICT, LIST, Context, Function, function
 from esoctl.template.funcs.equality import deep_copy
 from esoctl.template.funcs.lists import is_empty
 from esoctl.template.funcs.strings import shown
+from esoctl.template.functions import ANY, DICT, LIST, Context, Function, function
 from esoctl.template.govalues import FunctionError, NilMap, Strings
 from esoctl.template.limits import LimitExceeded
 
@@ -90,25 +90,21 @@ def _merge_into(context: Context, target: _Dict, source: _Dict, *, overwrites: b
         raise LimitExceeded(f"limit exceeded: merging dicts nested more than {_DEEPEST_MERGE} deep")
     for key in sorted(source):
         context.budget.step()
-        value, present = source[key], key in target
-        old = target.get(key)
-        if value is None:
-            if overwrites:
-                target[key] = None
-            continue
+        value, old = source[key], target.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and not isinstance(old, NilMap):
             _merge_into(context, old, value, overwrites=overwrites, depth=depth + 1)
-        if present and not is_empty(old) and _stays(old, value):
-            if isinstance(value, list) and overwrites:
-                target[key] = value
-            continue
-        if overwrites or not present or is_empty(old):
+        if _replaces(target, key, value, overwrites=overwrites):
             target[key] = value
 
 
-def _stays(old: object, value: object) -> bool:
-    """Lists are not joined, and two dicts have just been merged."""
-    return isinstance(value, list) or (isinstance(value, dict) and isinstance(old, dict))
+def _replaces(target: _Dict, key: bytes, value: object, *, overwrites: bool) -> bool:
+    """Whether the value takes the place of what is there; two dicts have just been merged, so the first stays."""
+    if value is None:
+        return overwrites
+    old = target.get(key)
+    if isinstance(value, dict) and isinstance(old, dict) and old:
+        return False
+    return overwrites or is_empty(old)
 
 
 def _dig(context: Context, *args: object) -> object:

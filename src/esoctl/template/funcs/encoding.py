@@ -12,9 +12,9 @@ import re
 from typing import Final
 
 from esoctl.template import quoting
-from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.funcs import jsontext
 from esoctl.template.funcs.jsontext import JsonError
+from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.govalues import FunctionError
 
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/]{4})*")

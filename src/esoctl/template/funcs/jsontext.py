@@ -68,9 +68,9 @@ class _Reader:
 
     def _bad(self, context: str) -> JsonError:
         if self._pos >= len(self._text):
-            if context in {"in string literal", _VALUE, _KEY} or context.startswith("after "):
-                if context != "after decimal point in numeric literal":
-                    return JsonError("unexpected end of JSON input")
+            waits = context in {"in string literal", _VALUE, _KEY} or context.startswith("after ")
+            if waits and context != "after decimal point in numeric literal":
+                return JsonError("unexpected end of JSON input")
             return JsonError(f"invalid character ' ' {context}")
         octet = self._text[self._pos]
         if octet == ord("'"):

@@ -11,9 +11,9 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from esoctl.template.functions import Context, Function, function
 from esoctl.template.funcs import jsontext, keys, pemtext
 from esoctl.template.funcs.jsontext import JsonError
+from esoctl.template.functions import Context, Function, function
 from esoctl.template.govalues import FunctionError, valid_text
 
 _CURVES: Final = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
@@ -38,7 +38,9 @@ def _members(context: Context, text: bytes) -> _Members:
         raise FunctionError(f"{_HINT}json: cannot unmarshal {_json_kind(value)} into Go value of type {_HINT_TYPE}")
     kind = value.get(b"kty", b"")
     if kind is not None and not isinstance(kind, bytes):
-        raise FunctionError(f"{_HINT}json: cannot unmarshal {_json_kind(kind)} into Go struct field .kty of type string")
+        raise FunctionError(
+            f"{_HINT}json: cannot unmarshal {_json_kind(kind)} into Go struct field .kty of type string"
+        )
     return value
 
 
@@ -66,7 +68,9 @@ class _Key:
         value = self._required(name)
         decoded = _base64(value) if isinstance(value, bytes) else None
         if decoded is None:
-            raise self._failed(f"failed to decode value for key {name}: expected base64 encoded []byte ({_go_kind(value)})")
+            raise self._failed(
+                f"failed to decode value for key {name}: expected base64 encoded []byte ({_go_kind(value)})"
+            )
         return decoded
 
     def number(self, name: str) -> int:
@@ -231,8 +235,6 @@ def _private_pem(context: Context, text: bytes) -> bytes:
     if isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey)):
         return pemtext.encode(b"PRIVATE KEY", keys.pkcs8(key))
     raise FunctionError(unknown + _go_type(key))
-
-
 
 
 JWK: Final[dict[str, Function]] = {

@@ -16,7 +16,11 @@ from esoctl.template.funcs import pemtext
 from esoctl.template.govalues import FunctionError
 
 PrivateKey: TypeAlias = (
-    rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | dsa.DSAPrivateKey | x25519.X25519PrivateKey
+    rsa.RSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | dsa.DSAPrivateKey
+    | x25519.X25519PrivateKey
 )
 _KINDS: Final = (
     rsa.RSAPrivateKey,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from esoctl.template import govalues
-from esoctl.template.functions import ANY, LIST, Context, Function, function
 from esoctl.template.funcs.casts import to_int
 from esoctl.template.funcs.equality import deep_equal
+from esoctl.template.functions import ANY, LIST, Context, Function, function
 from esoctl.template.govalues import FunctionError, Lists, NilList
 
 _NIL_PANIC: Final = "runtime error: invalid memory address or nil pointer dereference"

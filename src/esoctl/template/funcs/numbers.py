@@ -1,6 +1,6 @@
 """Arithmetic: integers of 64 bits that overflow silently, floats by way of exact decimals.
 
-Source: the reference's numeric functions (Masterminds/sprig, with shopspring/decimal beneath the functions ending in f).
+Source: the reference's numeric functions (Masterminds/sprig, with shopspring/decimal beneath those ending in f).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Final
 
 from esoctl.template import govalues, numerals, printf
-from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.funcs.casts import to_float, to_int
+from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.govalues import FunctionError, Int64, Ints
 
 _EXACT: Final = decimal.Context(prec=1200, rounding=decimal.ROUND_HALF_UP, Emax=99999, Emin=-99999)

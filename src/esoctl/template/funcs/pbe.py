@@ -14,9 +14,9 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
-from esoctl.template.functions import Context
 from esoctl.template.funcs import der
 from esoctl.template.funcs.der import DerError, Reader
+from esoctl.template.functions import Context
 from esoctl.template.govalues import FunctionError
 
 PBES2: Final = "1.2.840.113549.1.5.13"
@@ -64,7 +64,9 @@ def pay(context: Context, rounds: int) -> None:
 
 def bmp(password: bytes) -> bytes:
     """The password in UCS-2 with a zero at its end, as the old derivation takes it."""
-    text = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in password.decode("utf-8", "surrogateescape"))
+    text = "".join(
+        "\ufffd" if "\ud800" <= char <= "\udfff" else char for char in password.decode("utf-8", "surrogateescape")
+    )
     if any(char > "\uffff" for char in text):
         raise FunctionError("pkcs12: string contains characters that cannot be encoded in UCS-2")
     return (text + "\0").encode("utf-16-be")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from esoctl.template.functions import Context, Function, function
 from esoctl.template.funcs import pemtext, x509text
 from esoctl.template.funcs.x509text import Certificate
+from esoctl.template.functions import Context, Function, function
 from esoctl.template.govalues import FunctionError, Strings
 
 CERTIFICATE: Final = b"CERTIFICATE"

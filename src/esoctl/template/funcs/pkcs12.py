@@ -11,10 +11,10 @@ import hashlib
 import hmac
 from typing import Final, NamedTuple
 
-from esoctl.template.functions import Context, Function, function
 from esoctl.template.funcs import der, keys, pbe, pem, pemtext, x509text
 from esoctl.template.funcs.der import DerError, Reader
 from esoctl.template.funcs.x509text import Certificate
+from esoctl.template.functions import Context, Function, function
 from esoctl.template.govalues import FunctionError
 
 _DATA: Final = "1.2.840.113549.1.7.1"

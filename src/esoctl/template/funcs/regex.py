@@ -113,7 +113,9 @@ def matches(context: Context, pattern: Pattern, text: bytes, limit: int) -> Iter
             yield spans
 
 
-def replace(context: Context, pattern: Pattern, text: bytes, expand: Callable[[tuple[tuple[int, int], ...]], bytes]) -> bytes:
+def replace(
+    context: Context, pattern: Pattern, text: bytes, expand: Callable[[tuple[tuple[int, int], ...]], bytes]
+) -> bytes:
     """The text with every match replaced."""
     parts: list[bytes] = []
     last_end = position = 0
@@ -247,7 +249,9 @@ def _quote_meta(text: bytes) -> bytes:
     return _META.sub(rb"\\\g<0>", text)
 
 
-def _both(name: str, make: Callable[[_Compile], Callable[..., object]], params: str, result: str) -> dict[str, Function]:
+def _both(
+    name: str, make: Callable[[_Compile], Callable[..., object]], params: str, result: str
+) -> dict[str, Function]:
     """A function that panics on a bad pattern and its twin that returns an error; they word it differently."""
     return {
         name: function(make(_or_panic), params, result, context=True),

@@ -6,6 +6,7 @@ long.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Final
@@ -27,9 +28,7 @@ _VERSION: Final = re2.compile(r"v?([0-9]+)(\.[0-9]+)?(\.[0-9]+)?" + _SUFFIX)
 _CONSTRAINT: Final = re2.compile(rf"\s*({_OPERATORS})\s*({_LOOSE})\s*")
 _RANGE: Final = re2.compile(rf"\s*({_LOOSE})\s+-\s+({_LOOSE})\s*")
 _EACH: Final = re2.compile(rf"({_OPERATORS})\s*({_LOOSE})")
-_VALID: Final = re2.compile(
-    rf"(\s*({_OPERATORS})\s*({_LOOSE})\s*)((?:\s+|,\s*)({_OPERATORS})\s*({_LOOSE})\s*)*"
-)
+_VALID: Final = re2.compile(rf"(\s*({_OPERATORS})\s*({_LOOSE})\s*)((?:\s+|,\s*)({_OPERATORS})\s*({_LOOSE})\s*)*")
 
 
 class Version(Struct):
@@ -66,14 +65,16 @@ class Version(Struct):
     def methods(self) -> dict[str, Method]:
         one = (_POINTER,)
         return {
-            **{name: Method((), lambda index=index: Uint64(self.numbers[index])) for index, name in enumerate(("Major", "Minor", "Patch"))},
-            "Prerelease": Method((), lambda: self.pre.encode()),
-            "Metadata": Method((), lambda: self.metadata.encode()),
+            "Major": Method((), functools.partial(self._number, 0)),
+            "Minor": Method((), functools.partial(self._number, 1)),
+            "Patch": Method((), functools.partial(self._number, 2)),
+            "Prerelease": Method((), self.pre.encode),
+            "Metadata": Method((), self.metadata.encode),
             "Original": Method((), lambda: govalues.encode(self.original)),
             "String": Method((), self.go_string),
-            "IncMajor": Method((), lambda: self._next(0)),
-            "IncMinor": Method((), lambda: self._next(1)),
-            "IncPatch": Method((), lambda: self._next(2)),
+            "IncMajor": Method((), functools.partial(self._next, 0)),
+            "IncMinor": Method((), functools.partial(self._next, 1)),
+            "IncPatch": Method((), functools.partial(self._next, 2)),
             "Compare": Method(one, self.compare),
             "Equal": Method(one, lambda other: self.compare(other) == 0),
             "LessThan": Method(one, lambda other: self.compare(other) < 0),
@@ -81,6 +82,9 @@ class Version(Struct):
             "GreaterThan": Method(one, lambda other: self.compare(other) > 0),
             "GreaterThanEqual": Method(one, lambda other: self.compare(other) >= 0),
         }
+
+    def _number(self, position: int) -> Uint64:
+        return Uint64(self.numbers[position])
 
     def _next(self, position: int) -> Version:
         major, minor, patch = self.numbers

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from esoctl.template.builtins import BUILTINS
-from esoctl.template.functions import Function
 from esoctl.template.funcs.casing import CASING
 from esoctl.template.funcs.certificates import CERTIFICATES
 from esoctl.template.funcs.choices import CHOICES
@@ -30,6 +29,7 @@ from esoctl.template.funcs.semver import SEMVER
 from esoctl.template.funcs.strings import STRINGS
 from esoctl.template.funcs.urls import URLS
 from esoctl.template.funcs.yaml import YAML
+from esoctl.template.functions import Function
 
 FUNCTIONS: Final[dict[str, Function]] = {
     **BUILTINS,

@@ -175,9 +175,7 @@ def ip_text(packed: bytes) -> str:
 def name_text(subject: list[tuple[str, str]]) -> str:
     """A subject as Go writes it: CN=a,OU=b,O=c,C=d."""
     known = {kind: [value for name, value in subject if name == kind] for kind in _NAME_ORDER}
-    groups = [
-        "+".join(f"{kind}={_escaped(value)}" for value in values) for kind, values in known.items() if values
-    ]
+    groups = ["+".join(f"{kind}={_escaped(value)}" for value in values) for kind, values in known.items() if values]
     others = [f"{kind}={_escaped(value)}" for kind, value in subject if kind not in known]
     return ",".join([*reversed(others), *groups])
 

@@ -25,10 +25,10 @@ from yaml.events import (
 )
 
 from esoctl.template import govalues, numerals
-from esoctl.template.functions import ANY, DICT, Context, Function, function
 from esoctl.template.funcs import jsontext, yamltext, yamlwords
 from esoctl.template.funcs.jsontext import JsonError
 from esoctl.template.funcs.yamltext import YamlError
+from esoctl.template.functions import ANY, DICT, Context, Function, function
 from esoctl.template.limits import LimitExceeded
 
 _DUMPER: Final = getattr(libyaml, "CSafeDumper", libyaml.SafeDumper)
@@ -114,8 +114,8 @@ def _members(held: dict[bytes, object] | list[object], depth: int, context: Cont
     context.budget.elements(len(held) * 4)
     if isinstance(held, list):
         items = [_Held(item, depth) for item in held]
-        return [SequenceStartEvent(None, None, True, flow_style=False), *items, SequenceEndEvent()]  # noqa: FBT003
-    pieces: list[object] = [MappingStartEvent(None, None, True, flow_style=False)]  # noqa: FBT003  libyaml's signature
+        return [SequenceStartEvent(None, None, True, flow_style=False), *items, SequenceEndEvent()]
+    pieces: list[object] = [MappingStartEvent(None, None, True, flow_style=False)]
     texts = {govalues.valid_text(key): value for key, value in held.items()}
     for key in sorted(texts, key=_natural):
         if len(key) > _LONGEST_KEY:

@@ -15,9 +15,9 @@ import yaml
 from yaml.events import AliasEvent, CollectionStartEvent, Event, MappingStartEvent, ScalarEvent
 
 from esoctl.template import govalues, numerals, printf
-from esoctl.template.functions import Context
 from esoctl.template.funcs import yamlwords
 from esoctl.template.funcs.encoding import decode_base64
+from esoctl.template.functions import Context
 from esoctl.template.govalues import FunctionError
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -76,21 +76,24 @@ class _Reader:
         budget.hold(len(text))
         for event in _events(text):
             budget.step()
-            if isinstance(event, AliasEvent):
-                self._put(self._alias(event))
-            elif isinstance(event, ScalarEvent):
-                self._scalar(event)
-            elif isinstance(event, CollectionStartEvent):
-                self._begin(event)
-            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                self._end()
-            elif isinstance(event, yaml.DocumentEndEvent):
+            if isinstance(event, yaml.DocumentEndEvent):
                 break
+            self._take(event)
         if self._problem is not None:
             raise YamlError(self._problem)
         if self._aliased > 100 and self._decoded > 1000 and self._aliased / self._decoded > _allowed(self._decoded):
             raise YamlError("document contains excessive aliasing")
         return self._result
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, AliasEvent):
+            self._put(self._alias(event))
+        elif isinstance(event, ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, CollectionStartEvent):
+            self._begin(event)
+        elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            self._end()
 
     def _note(self, problem: str) -> None:
         """Remember the first problem of meaning; problems of syntax come before it."""
@@ -288,7 +291,9 @@ def jsonable(value: object, context: Context) -> object:
             todo.extend((inner, made, b"", depth + 1) for inner in reversed(item))
         elif isinstance(item, Mapping) and isinstance(made, dict):
             context.budget.elements(len(item))
-            todo.extend((inner, made, json_key(name, inner, context), depth + 1) for (_, name), inner in _backwards(item))
+            todo.extend(
+                (inner, made, json_key(name, inner, context), depth + 1) for (_, name), inner in _backwards(item)
+            )
     return root[0]
 
 

@@ -33,7 +33,12 @@ _DATE: Final = re.compile(
     r"|(?: (?P<hour2>[0-9]{1,2}):(?P<minute2>[0-9]{1,2}):(?P<second2>[0-9]{1,2})(?:[.,][0-9]+)?))?",
     re.ASCII,
 )
-_MOST: Final = {"month": 12, "hour": 23, "minute": 59, "second": 59, "hour2": 23, "minute2": 59, "second2": 59, "zh": 24, "zm": 60}  # fmt: skip
+_MOST: Final = {
+    **dict.fromkeys(["hour", "hour2"], 23),
+    **dict.fromkeys(["minute", "minute2", "second", "second2"], 59),
+    "zh": 24,
+    "zm": 60,
+}
 _MONTH_DAYS: Final = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 RESOLVABLE: Final = frozenset({"", "!!str", "!!bool", "!!int", "!!float", "!!null", "!!timestamp"})
 
@@ -100,7 +105,9 @@ def _integer(plain: str) -> int | None:
     number = numerals.integer(plain)
     if number is None:
         found = _BINARY.fullmatch(plain)
-        number = int(found["sign"] + found["digits"], 2) if found and found["sign"] + found["digits"][:1] != "--" else None
+        number = (
+            int(found["sign"] + found["digits"], 2) if found and found["sign"] + found["digits"][:1] != "--" else None
+        )
     if number is None or not -INT_MAX - 1 <= number <= UINT_MAX or (number > INT_MAX and plain[0] in "+-"):
         return None
     return number
