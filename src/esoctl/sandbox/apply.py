@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from esoctl.sandbox import fieldsets, fitting, owners, structured
+from esoctl.sandbox import fieldsets, fitting, last_applied, owners, structured
 from esoctl.sandbox.documents import Doc, child, equal, text, without_nulls
-from esoctl.sandbox.fieldsets import FieldSet, PathError
+from esoctl.sandbox.fieldsets import NOTHING, FieldSet, PathError
 from esoctl.sandbox.owners import APPLY, UPDATE, EntryError, Owner, Owners
 from esoctl.sandbox.topology import Topology
 
@@ -110,6 +110,7 @@ def apply(  # noqa: PLR0913 - a request to apply has this many facts
         raise ApplyError(f"failed to create typed live object: {error}", 500) from None
     changed = not equal(after, before)
     after = without_nulls(after) if topology.native else after
+    after = last_applied.refreshed(after, wanted) if who.manager == last_applied.MANAGER else after
     result = owners.write(after, held.touched(who, now) if changed else held)
     return result if live is None else _unless_same(live, result)
 
@@ -147,7 +148,8 @@ def _apply(live: Doc, wanted: Doc, held: Owners, request: _Request, *, force: bo
     held = held.with_fields(request.who, fields, request.version)
     after = _prune(merged, held, last, request.topology) if last else merged
     change = structured.compare(live, after, request.topology).without(request.ignored)
-    held = _settle(held, change, request.who, force=force)
+    spared = last_applied.own_fields(live, request.topology) if request.who.manager == last_applied.MANAGER else NOTHING
+    held = _settle(held, change, request.who, force=force, spared=spared)
     return after, held.with_fields(request.who, held.fields_of(request.who).difference(_NEVER_OWNED), request.version)
 
 
@@ -168,14 +170,17 @@ def _prune(merged: Doc, held: Owners, last: FieldSet, topology: Topology) -> Doc
     return _document(structured.remove(merged, gone, topology))
 
 
-def _settle(held: Owners, change: structured.Comparison, who: Owner, *, force: bool) -> Owners:
-    """Take changed and removed fields from the others; changing them needs force."""
+def _settle(
+    held: Owners, change: structured.Comparison, who: Owner, *, force: bool, spared: FieldSet = NOTHING
+) -> Owners:
+    """Take changed and removed fields from the others; changing them needs force, but for those that are spared."""
     set_anew = change.modified.union(change.added)
     conflicts = {
         other: found
         for other, holding in held.holdings.items()
         if other != who and (found := holding.fields.intersection(set_anew))
     }
+    conflicts = {other: found for other, fields in conflicts.items() if (found := fields.difference(spared))}
     if conflicts and not force:
         raise ApplyConflict(conflicts)
     return held.less(set_anew.union(change.removed), spare=who)

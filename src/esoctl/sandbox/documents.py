@@ -4,6 +4,7 @@ A document is what ``json.loads`` gives. Two rules differ from Python's own ``==
 a whole float equals the integer (as in Go, where the API server compares).
 """
 
+import json
 from collections.abc import Mapping
 
 Doc = dict[str, object]
@@ -51,6 +52,14 @@ def text(value: object, key: str) -> str:
     """The text under a key; empty when it is absent or something else."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, str) else ""
+
+
+def go_json(value: object, *, in_order: bool = False) -> str:
+    """JSON as Go writes it: compact, markup escaped, and keys sorted unless they have an order of their own."""
+    written = json.dumps(value, separators=(",", ":"), sort_keys=not in_order, ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        written = written.replace(char, f"\\u{ord(char):04x}")
+    return written
 
 
 def kind_of(value: object) -> str:

@@ -5,12 +5,11 @@ From: k8s.io/apimachinery, ``util/validation/field`` (errors.go); the types are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from esoctl.sandbox.documents import Doc
+from esoctl.sandbox.documents import Doc, go_json
 
 
 class FieldErrorType(Enum):
@@ -101,8 +100,7 @@ def show(value: object) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, bool) or value is None or isinstance(value, dict | list):
-        written = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-        return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        return go_json(value)
     return number(value) if isinstance(value, int | float) else str(value)
 
 

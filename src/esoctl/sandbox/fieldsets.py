@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from esoctl.sandbox.documents import go_json
 from esoctl.sandbox.topology import Items, Topology
 
 Path = tuple[str, ...]
@@ -139,11 +140,8 @@ def _canonical(raw: str) -> str:
 
 
 def _encode(value: object) -> str:
-    """JSON as Go writes it: compact, keys sorted, whole floats as integers, markup escaped."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    written = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    """A value inside a step; whole floats are integers."""
+    return go_json(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def step_of(item: object, topology: Topology) -> str:

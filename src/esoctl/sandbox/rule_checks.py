@@ -5,11 +5,10 @@ From: k8s.io/apiextensions-apiserver, ``pkg/apis/apiextensions/validation``, who
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from esoctl.sandbox import expressions, rules
-from esoctl.sandbox.documents import child, text
+from esoctl.sandbox.documents import child, go_json, text
 from esoctl.sandbox.expressions import ExpressionError
 from esoctl.sandbox.field_errors import FieldError, FieldErrorType, Verbatim, quote
 
@@ -117,5 +116,4 @@ def _write(rule: Schema) -> str:
         "FieldPath": text(rule, "fieldPath"),
         "OptionalOldSelf": rule.get("optionalOldSelf"),
     }
-    written = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
-    return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return go_json(shown, in_order=True)

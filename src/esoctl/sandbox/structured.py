@@ -75,19 +75,22 @@ def _interleave(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[int, s
     done: set[str] = set()
     left = right = 0
     while left < len(old) or right < len(new):
-        if left < len(old) and old[left] not in new:
-            yield left, old[left]
+        here = old[left] if left < len(old) else None
+        if here is not None and here not in new:
+            yield left, here
             left += 1
-        elif left < len(old) and shared and old[left] != shared[0]:
+            continue
+        matches = right < len(new) and here == new[right]
+        if shared and here is not None and not matches and here != shared[0]:
             left += 1
-        else:
-            left += left < len(old) and old[left] in done
-            if right < len(new):
-                step = new[right]
-                right += 1
-                done.add(step)
-                shared = shared[1:] if shared and shared[0] == step else shared
-                yield -1, step
+            continue
+        left += matches or here in done
+        if right < len(new):
+            step = new[right]
+            right += 1
+            done.add(step)
+            shared = shared[1:] if shared and shared[0] == step else shared
+            yield -1, step
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ DOCUMENTS = st.fixed_dictionaries(
         pytest.param({"unit": {"a": 1}}, {"unit": {"b": 2}}, {"unit": {"b": 2}}, id="units replace"),
         pytest.param({"whole": ["a"]}, {"whole": ["b"]}, {"whole": ["b"]}, id="whole lists replace"),
         pytest.param({"set": ["a", "b"]}, {"set": ["c", "a"]}, {"set": ["c", "a", "b"]}, id="sets unite"),
+        pytest.param({"set": ["d", "a"]}, {"set": ["d", "g"]}, {"set": ["d", "a", "g"]}, id="its own before the new"),
+        pytest.param(
+            {"set": ["a", "b", "c"]}, {"set": ["c", "x", "a"]}, {"set": ["b", "c", "x", "a"]}, id="in the wanted order"
+        ),
         pytest.param(
             {"keyed": [{"k": "a", "v": 1}, {"k": "x"}]},
             {"keyed": [{"k": "z"}, {"k": "a", "v": 2}]},
