@@ -72,6 +72,16 @@ def _require_object(document: bytes, target: str) -> None:
         raise ValueError(f"json: cannot unmarshal {jsonerrors.kind(top)} into Go value of type {target}")
 
 
+def valid(document: bytes) -> bool:
+    """Whether this is one well-formed JSON document."""
+    try:
+        for _ in tokens(document):
+            pass
+    except ValueError:
+        return False
+    return True
+
+
 def text(literal: bytes) -> str:
     """The text of a well-formed string literal; what is no valid UTF-8 or UTF-16 becomes the replacement character."""
     inner = literal[1:-1].decode("utf-8", "surrogateescape").translate(_REPLACED)
