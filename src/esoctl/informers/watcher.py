@@ -134,7 +134,8 @@ class Watcher:
             with anyio.CancelScope(deadline=ceiling) as scope:
                 async with self._source.watch(resource_version=ask.resource_version, timeout_seconds=seconds) as lines:
                     self._heard()
-                    self._well()
+                    if self._state.trouble_since is None:
+                        self._well()
                     async for line in lines:
                         step = self._line(line)
                         if step is not None and (step.wait or isinstance(step.state.ask, List)):
@@ -164,6 +165,7 @@ class Watcher:
         step = machine.step(self._state, Happened(event.type, version), anyio.current_time())
         if step.wait:
             return step
+        self._well()
         self._state = step.state
         if event.type is EventType.BOOKMARK:
             self._bookmarked = True

@@ -21,6 +21,8 @@ NAMESPACE_TERMINATING = "NamespaceTerminating"
 
 _TELLING = (TOO_LARGE_VERSION, NAMESPACE_TERMINATING)
 _LONGEST_MESSAGE = 2048
+_HOPELESS = ("failed to create typed patch object", "failed to convert new object")
+"""An apply whose body does not fit the kind: told as 500, and the same again the next time."""
 
 _QUOTED = re.compile(r'\b((?:Invalid|Unsupported|Duplicate) value: )"(?:[^"\\]|\\.)*"')
 _UNQUOTED = re.compile(r'\b((?:Invalid|Unsupported|Duplicate) value: )(?!<hidden>)[^"\n][^\n]*')
@@ -61,10 +63,11 @@ def fault(status: int, body: bytes, *, after: float | None = None, private: bool
     except (msgspec.MsgspecError, ValueError, RecursionError):
         told = Status()
     details = told.details or Details()
-    message = told.message or f"the API server answered {status} without saying why"
+    message = told.message or _unexplained(status)
     wait = after if after is not None else details.retry_after_seconds or None
     reason = _reason(told.reason, details.causes)
-    return _class(status)(status, reason, _shorten(scrub(message) if private else message), wait)
+    kind = Invalid if told.message.startswith(_HOPELESS) else _class(status)
+    return kind(status, reason, _shorten(scrub(message) if private else message), wait)
 
 
 def scrub(message: str) -> str:
@@ -86,6 +89,12 @@ def retry_after(header: str | None) -> float | None:
 
 def _reason(reason: str, causes: list[Cause]) -> str:
     return next((cause.reason for cause in causes if cause.reason in _TELLING), reason)
+
+
+def _unexplained(status: int) -> str:
+    if status == 404:
+        return "the API server does not serve this kind of object: is its CRD installed?"
+    return f"the API server answered {status} without saying why"
 
 
 def _shorten(message: str) -> str:

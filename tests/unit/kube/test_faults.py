@@ -46,6 +46,21 @@ def test_a_body_that_is_no_status_is_not_repeated(body: bytes) -> None:
     assert str(error) == "the API server answered 503 without saying why"
 
 
+def test_a_path_that_is_not_served_hints_at_the_crd() -> None:
+    assert "CRD" in str(faults.fault(404, b"404 page not found\n"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "failed to create typed patch object (a/b; /v1, Kind=Secret): .data.x: expected string, got &{1}",
+        "failed to convert new object (a/b; /v1, Kind=Secret) to proper version: illegal base64 data",
+    ],
+)
+def test_an_apply_that_does_not_fit_the_kind_is_invalid_though_the_server_takes_the_blame(told: str) -> None:
+    assert type(faults.fault(500, a_status(message=told))) is errors.Invalid
+
+
 def test_the_server_says_what_and_why() -> None:
     body = a_status(reason="NotFound", message='secrets "db" not found')
 
