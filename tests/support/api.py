@@ -81,11 +81,12 @@ class Api:
         content_type: str = "application/json",
         accept: str = "application/json",
         raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
         **query: object,
     ) -> Answer:
         sent = raw if raw is not None else None if body is None else wire(body)
-        headers = self.headers(content_type if sent is not None else None, accept)
-        return self.exchange(method, with_query(path, query), sent, headers)
+        all_headers = self.headers(content_type if sent is not None else None, accept) | (headers or {})
+        return self.exchange(method, with_query(path, query), sent, all_headers)
 
     def exchange(self, method: str, target: str, sent: bytes | None, headers: dict[str, str]) -> Answer:
         """One request on a connection of its own."""

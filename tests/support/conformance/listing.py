@@ -197,3 +197,57 @@ def a_match_without_a_version_is_refused(place: Place) -> None:
     answer = place.api.get(place.secrets(), resourceVersionMatch="NotOlderThan").refused(422, "Invalid")
 
     assert "resourceVersionMatch: Forbidden" in answer["message"]
+
+
+def a_list_of_an_exact_version_shows_that_state(place: Place) -> None:
+    several(place, "a")
+    version = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    several(place, "b")
+
+    listed = place.api.get(place.secrets(), resourceVersion=version, resourceVersionMatch="Exact", limit=10).good()
+
+    assert names_in(listed) == ["a"]
+    assert listed["metadata"]["resourceVersion"] == version
+
+
+def a_continue_token_and_a_version_do_not_mix(place: Place) -> None:
+    several(place, "a", "b")
+    first = place.api.get(place.secrets(), limit=1).good()["metadata"]
+
+    answer = place.api.get(
+        place.secrets(), limit=1, resourceVersion=first["resourceVersion"], **{"continue": first["continue"]}
+    )
+
+    assert (
+        "specifying resource version is not allowed when using continue" in answer.refused(400, "BadRequest")["message"]
+    )
+
+
+def a_version_that_is_yet_to_come_times_out(place: Place) -> None:
+    answer = place.api.get(place.secrets(), resourceVersion="999999999999").refused(504, "Timeout")
+
+    assert answer["message"].startswith("Timeout: Too large resource version: 999999999999")
+    assert answer["details"]["causes"][0]["reason"] == "ResourceVersionTooLarge"
+
+
+def all_namespaces_are_listed_in_order(place: Place) -> None:
+    several(place, "b", "a")
+    place.a_secret("other")
+
+    listed = place.api.get("/api/v1/secrets").good()
+
+    keys = [(item["metadata"]["namespace"], item["metadata"]["name"]) for item in listed["items"]]
+    assert keys == sorted(keys)
+    assert [name for space, name in keys if space == place.namespace] == ["a", "b", "other"]
+
+
+def a_page_keeps_the_selector(place: Place) -> None:
+    several(place, "a", "b", "cc", "d")
+
+    first = place.api.get(place.secrets(), limit=2, labelSelector="length=1").good()
+    rest = place.api.get(
+        place.secrets(), limit=2, labelSelector="length=1", **{"continue": first["metadata"]["continue"]}
+    ).good()
+
+    assert (names_in(first), names_in(rest)) == (["a", "b"], ["d"])
+    assert "remainingItemCount" not in first["metadata"]

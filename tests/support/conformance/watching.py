@@ -174,3 +174,67 @@ def custom_objects_are_watched_like_any(place: Place) -> None:
 
     assert short(events) == [("ADDED", "one"), ("MODIFIED", "one")]
     assert events[1]["object"]["status"] == {"ready": True}
+
+
+def version_nought_begins_with_what_exists(place: Place) -> None:
+    place.a_secret("one")
+
+    events = take(place.api.watch(place.secrets(), resourceVersion="0"), 1)
+
+    assert short(events) == [("ADDED", "one")]
+
+
+def a_deleted_object_carries_the_version_of_its_deletion(place: Place) -> None:
+    made = place.a_secret("one")
+    version = made["metadata"]["resourceVersion"]
+    place.api.delete(place.secrets("one")).good()
+    later = place.a_secret("two")["metadata"]["resourceVersion"]
+
+    (event,) = take(place.api.watch(place.secrets(), resourceVersion=version), 1)
+
+    assert event["type"] == "DELETED"
+    assert int(version) < int(event["object"]["metadata"]["resourceVersion"]) < int(later)
+
+
+def two_watches_see_the_same(place: Place) -> None:
+    start = place.api.get(place.secrets()).good()["metadata"]["resourceVersion"]
+    first = place.api.watch(place.secrets(), resourceVersion=start)
+    second = place.api.watch(
+        "/api/v1/secrets", resourceVersion=start, fieldSelector=f"metadata.namespace={place.namespace}"
+    )
+    place.a_secret("one")
+    place.a_secret("two")
+
+    assert take(first, 2) == take(second, 2)
+
+
+def a_write_that_changes_nothing_is_no_event(place: Place) -> None:
+    made = place.a_secret("one", stringData={"a": "1"})
+    place.api.patch(place.secrets("one"), {"stringData": {"a": "1"}}).good()
+    place.api.patch(place.secrets("one"), {"stringData": {"a": "2"}}).good()
+
+    (event,) = take(place.api.watch(place.secrets(), resourceVersion=made["metadata"]["resourceVersion"]), 1)
+
+    assert event["object"]["data"] == {"a": "Mg=="}
+
+
+def a_streaming_list_of_metadata_has_the_bookmark_too(place: Place) -> None:
+    place.a_secret("one")
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    events = take(place.api.watch(place.secrets(), accept=METADATA_ONLY, **query), 2)
+
+    assert [(e["type"], e["object"]["kind"]) for e in events] == [
+        ("ADDED", "PartialObjectMetadata"),
+        ("BOOKMARK", "PartialObjectMetadata"),
+    ]
+
+
+def a_streaming_list_goes_on_with_changes(place: Place) -> None:
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+    events = place.api.watch(place.secrets(), **query)
+
+    assert next(events)["type"] == "BOOKMARK"
+    place.a_secret("one")
+
+    assert short(take(events, 1)) == [("ADDED", "one")]
