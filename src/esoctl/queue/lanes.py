@@ -10,6 +10,7 @@ Pure: the clock is an argument. DIFFERS: the reference hands keys out first in, 
 everything else; it turned controller-runtime's priority queue off, which can starve the initial list without end.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from enum import IntEnum
@@ -38,6 +39,7 @@ class Lane(IntEnum):
 
 PATIENCE: Mapping[Lane, float] = MappingProxyType(
     {
+        Lane.DELETION: math.inf,
         Lane.CHANGE: 30.0,
         Lane.DRIFT: 60.0,
         Lane.REFRESH: 120.0,
@@ -59,6 +61,8 @@ class Lanes(Generic[K]):
     def __init__(self, group: Callable[[K], Hashable] = one_group) -> None:
         self._lane: dict[K, Lane] = {}
         self._queues: dict[Lane, _LaneKeys[K]] = {lane: _LaneKeys(group) for lane in Lane}
+        self._ages_at = math.inf
+        """No key's patience is over before this time."""
 
     def __len__(self) -> int:
         return len(self._lane)
@@ -83,11 +87,12 @@ class Lanes(Generic[K]):
             self._queues[present].remove(key)
         self._lane[key] = lane
         self._queues[lane].push(key, now)
+        self._ages_at = min(self._ages_at, now + PATIENCE[lane])
 
     def pop(self) -> tuple[K, Lane] | None:
         """The next key and its lane, or None when nothing is ready."""
         for lane, queue in self._queues.items():
-            if queue:
+            if queue.entered:
                 key = queue.pop()
                 del self._lane[key]
                 return key, lane
@@ -95,9 +100,13 @@ class Lanes(Generic[K]):
 
     def age(self, now: float) -> None:
         """Move the keys whose patience is over up by one lane."""
-        for lane, patience in PATIENCE.items():
-            for key in self._queues[lane].waited(patience, now):
+        if now < self._ages_at:
+            return
+        for lane in list(Lane)[1:]:
+            for key in self._queues[lane].waited(PATIENCE[lane], now):
                 self.push(key, Lane(lane - 1), now)
+        oldest = ((lane, next(iter(queue.entered.values()))) for lane, queue in self._queues.items() if queue.entered)
+        self._ages_at = min((entered + PATIENCE[lane] for lane, entered in oldest), default=math.inf)
 
 
 class _LaneKeys(Generic[K]):
@@ -107,19 +116,20 @@ class _LaneKeys(Generic[K]):
         self._group = group
         self._groups: OrderedDict[Hashable, OrderedDict[K, None]] = OrderedDict()
         """The first group has the next turn."""
-        self._entered: OrderedDict[K, float] = OrderedDict()
+        self.entered: OrderedDict[K, float] = OrderedDict()
+        """Every key of the lane with the time it entered, the oldest first."""
 
     def __len__(self) -> int:
-        return len(self._entered)
+        return len(self.entered)
 
     def push(self, key: K, now: float) -> None:
-        self._entered[key] = now
+        self.entered[key] = now
         self._groups.setdefault(self._group(key), OrderedDict())[key] = None
 
     def pop(self) -> K:
         group, keys = next(iter(self._groups.items()))
         key, _ = keys.popitem(last=False)
-        del self._entered[key]
+        del self.entered[key]
         if keys:
             self._groups.move_to_end(group)
         else:
@@ -127,7 +137,7 @@ class _LaneKeys(Generic[K]):
         return key
 
     def remove(self, key: K) -> None:
-        del self._entered[key]
+        del self.entered[key]
         group = self._group(key)
         keys = self._groups[group]
         del keys[key]
@@ -137,7 +147,7 @@ class _LaneKeys(Generic[K]):
     def waited(self, seconds: float, now: float) -> list[K]:
         """The keys that entered that long ago or longer, the oldest first."""
         old = []
-        for key, entered in self._entered.items():
+        for key, entered in self.entered.items():
             if entered + seconds > now:
                 break
             old.append(key)
