@@ -24,6 +24,8 @@ from esoctl.sandbox import certificates, http, moments
 from esoctl.sandbox.api import ADMIN, Api
 from esoctl.sandbox.world import Settings, World
 
+CONTEXT = "esoctl-sandbox"
+"""The name of cluster, user and context in the kubeconfig."""
 _HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.2
 
@@ -105,13 +107,13 @@ class SandboxServer:
         cluster: dict[str, str] = {"server": self.url}
         if self.authority:
             cluster["certificate-authority-data"] = base64.b64encode(self.authority).decode()
-        context = {"cluster": "sandbox", "user": "sandbox", "namespace": "default"}
+        context = {"cluster": CONTEXT, "user": CONTEXT, "namespace": "default"}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": "sandbox", "cluster": cluster}],
-            "users": [{"name": "sandbox", "user": {"token": self.token}}],
-            "contexts": [{"name": "sandbox", "context": context}],
-            "current-context": "sandbox",
+            "clusters": [{"name": CONTEXT, "cluster": cluster}],
+            "users": [{"name": CONTEXT, "user": {"token": self.token}}],
+            "contexts": [{"name": CONTEXT, "context": context}],
+            "current-context": CONTEXT,
         }
         return yaml.safe_dump(config, sort_keys=False)
