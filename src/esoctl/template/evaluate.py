@@ -149,8 +149,8 @@ class Walk:
         """Index and element pairs; None when there are none."""
         if isinstance(value, list):
             boxes = govalues.holds_interfaces(value)
+            self._budget.copies(len(value))
             pairs = ((index, Boxed(item) if boxes else item) for index, item in enumerate(list(value)))
-            self._budget.elements(len(value))
             return pairs if value else None
         if isinstance(value, dict):
             return self._map_items(value)

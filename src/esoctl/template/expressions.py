@@ -284,12 +284,21 @@ class Expressions:
             values.append(self._argument(dot, params[index] if index < fixed else variadic, arg))
         if final is not MISSING:
             values.append(self._typed(final, params[len(args)] if len(args) < fixed else variadic))
+        self._pay(values, called.price)
         result = self._guarded(node, name, called.call, values)
         if isinstance(result, bytes):
             self._budget.hold(len(result))
-        elif isinstance(result, (list, dict)):
-            self._budget.elements(len(result))
+        elif isinstance(result, (list, dict)) and not any(result is value for value in values):
+            self._budget.copies(len(result))
         return Boxed(result) if called.result == ANY else result
+
+    def _pay(self, values: list[object], price: int) -> None:
+        size = 0
+        for value in values:
+            if type(value) is bytes:
+                size += len(value)
+        if size >= price:
+            self._budget.step(size // price)
 
     def _guarded(self, node: Node, name: str, call: object, values: list[object]) -> object:
         assert callable(call)

@@ -36,6 +36,9 @@ class Function:
     result: str
     context: bool = False
     heavy: bool = False
+    """Whether a call can take so long that the caller should render in a thread."""
+    price: int = 128
+    """The bytes of argument text that cost a step."""
 
     @property
     def fixed(self) -> int:
@@ -44,9 +47,18 @@ class Function:
 
 
 def function(
-    call: Callable[..., object], params: str, result: str, *, context: bool = False, heavy: bool = False
+    call: Callable[..., object],
+    params: str,
+    result: str,
+    *,
+    context: bool = False,
+    heavy: bool = False,
+    slow: bool = False,
 ) -> Function:
-    """A function from its parameter types, written as in Go with commas between; the last may begin with dots."""
+    """A function from its parameter types, written as in Go with commas between; the last may begin with dots.
+
+    Slow is a function that looks at every character of its arguments one by one.
+    """
     names = [name.strip() for name in params.split(",")] if params else []
     variadic = names.pop()[3:] if names and names[-1].startswith("...") else None
-    return Function(call, tuple(names), variadic, result, context, heavy)
+    return Function(call, tuple(names), variadic, result, context, heavy, 4 if slow else 128)

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 _ASK_EVERY: Final = 512
-_ELEMENT_BYTES: Final = 48
+_ELEMENT_BYTES: Final = 64
+_POINTER_BYTES: Final = 8
+_CONTAINER_BYTES: Final = 128
 _BYTES_A_STEP: Final = 256
 
 
@@ -26,7 +28,7 @@ class LimitExceeded(Exception):
 class Limits:
     """The most a single render may use."""
 
-    steps: int = 400_000
+    steps: int = 200_000
     """Evaluated nodes, and elements handled by functions; about a second at most."""
     memory: int = 40 << 20
     """Bytes of all values made on the way, whether still needed or not."""
@@ -36,7 +38,7 @@ class Limits:
     """Depth of templates within templates, as in Go."""
     nesting: int = 10_000
     """Depth of a value that is printed, copied, compared or encoded."""
-    expression: int = 60
+    expression: int = 100
     """Depth of calls within the arguments of calls; plain parentheses do not count."""
     heavy: int = 4
     """Calls of functions that take long: key generation and password hashing."""
@@ -100,10 +102,14 @@ class Budget:
         self.step(size // _BYTES_A_STEP)
 
     def elements(self, count: int) -> None:
-        """Pay for a list or map of that many elements, before it is made."""
-        if count > 0:
-            self.step(count // 8)
-            self.hold(count * _ELEMENT_BYTES)
+        """Pay for a list or map of that many new elements, before it is made."""
+        self.step(count // 8 + 1)
+        self.hold(count * _ELEMENT_BYTES + _CONTAINER_BYTES)
+
+    def copies(self, count: int) -> None:
+        """Pay for a list or map of that many elements that exist already."""
+        self.step(count // 64)
+        self.hold(count * _POINTER_BYTES + _CONTAINER_BYTES)
 
     def heavy(self, name: str) -> None:
         """Pay for a call of a function that takes long."""

@@ -5,12 +5,15 @@ Source: the Go package strconv (Quote, QuoteToASCII, QuoteRune, CanBackquote, Un
 
 from __future__ import annotations
 
+import re
+
 from esoctl.template import govalues
 
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
 _UNESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"
 }  # fmt: skip
+_SPECIAL = re.compile(r'["\\]|[^ -~]+')
 _HEX = frozenset("0123456789abcdefABCDEF")
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
@@ -29,7 +32,17 @@ def quote(value: bytes, *, ascii_only: bool = False) -> bytes:
     runes = govalues.text(value)
     if runes.isascii() and runes.isprintable() and '"' not in runes and "\\" not in runes:
         return b'"' + value + b'"'
-    return ('"' + "".join([_escape(rune, '"', ascii_only=ascii_only) for rune in runes]) + '"').encode()
+    if ascii_only:
+        return ('"' + "".join([_escape(rune, '"', ascii_only=True) for rune in runes]) + '"').encode()
+    return ('"' + _SPECIAL.sub(_escape_run, runes) + '"').encode()
+
+
+def _escape_run(found: re.Match[str]) -> str:
+    """A run of characters that are special or not ASCII: most are printable and stay."""
+    run = found.group()
+    if run.isprintable() and run not in {'"', "\\"}:
+        return run
+    return "".join([_escape(rune, '"', ascii_only=False) for rune in run])
 
 
 def quote_rune(code: int, *, ascii_only: bool = False) -> bytes:

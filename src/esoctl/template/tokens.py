@@ -6,11 +6,13 @@ Source: the Go package text/template/parse (parse.go).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from esoctl.template import quoting
 from esoctl.template.failures import Failure, message
 from esoctl.template.lexer import Kind, Lexer, Token
+
+_MOST_TOKENS: Final = 250_000
 
 
 @dataclass(slots=True)
@@ -32,14 +34,21 @@ class Tokens:
         self._name = name
         self._lexer = Lexer(source, *delimiters)
         self._scope = Scope(name)
+        self._left = _MOST_TOKENS
 
     def _next(self) -> Token:
         scope = self._scope
         if scope.waiting:
             scope.waiting -= 1
         else:
-            scope.tokens[0] = self._lexer.next()
+            self._read()
         return scope.tokens[scope.waiting]
+
+    def _read(self) -> None:
+        self._scope.tokens[0] = self._lexer.next()
+        self._left -= 1
+        if self._left < 0:
+            self._fail(f"limit exceeded: more than {_MOST_TOKENS} words and marks")
 
     def _backup(self) -> None:
         self._scope.waiting += 1
@@ -49,7 +58,7 @@ class Tokens:
         if scope.waiting:
             return scope.tokens[scope.waiting - 1]
         scope.waiting = 1
-        scope.tokens[0] = self._lexer.next()
+        self._read()
         return scope.tokens[0]
 
     def _next_non_space(self) -> Token:

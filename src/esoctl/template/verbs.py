@@ -75,6 +75,7 @@ class Printer:
                 parts.append(item)
                 continue
             held, depth = item
+            self._budget.step()
             opened = self._opened(flags, verb, held, depth)
             if isinstance(opened, bytes):
                 parts.append(opened)

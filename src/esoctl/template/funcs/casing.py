@@ -79,16 +79,23 @@ class _Words:
     """The words of a text, each with its kind: number, upper, alphabet, connector, punctuation or other."""
 
     def __init__(self, runes: str) -> None:
-        self.rest = runes
+        self._runes = runes
+        self._start = 0
+
+    @property
+    def more(self) -> bool:
+        """Whether there is another word."""
+        return self._start < len(self._runes)
 
     def next(self) -> tuple[str, str]:
-        runes = self.rest
-        if not runes:
+        """The kind of the next word, and the word; both empty at the end."""
+        if not self.more:
             return "", ""
-        kind = _kind(runes[0])
-        end = _upper_end(runes) if kind == "upper" else _same_end(runes, kind)
-        self.rest = runes[end:]
-        return kind, runes[:end]
+        start = self._start
+        kind = _kind(self._runes[start])
+        end = _upper_end(self._runes, start) if kind == "upper" else _same_end(self._runes, kind, start + 1)
+        self._start = end
+        return kind, self._runes[start:end]
 
 
 def _kind(rune: str) -> str:
@@ -104,20 +111,21 @@ def _kind(rune: str) -> str:
     return "number" if category[0] == "N" else "other"
 
 
-def _same_end(runes: str, kind: str, start: int = 1) -> int:
+def _same_end(runes: str, kind: str, start: int) -> int:
     end = start
     while end < len(runes) and _kind(runes[end]) == kind:
         end += 1
     return end
 
 
-def _upper_end(runes: str) -> int:
+def _upper_end(runes: str, start: int) -> int:
     """The end of HTTP in HTTPServer, of Server in ServerName."""
-    if len(runes) == 1:
-        return 1
-    if not _is_upper(runes[1]):
-        return _same_end(runes, "alphabet") if _kind(runes[1]) == "alphabet" else 1
-    end = _same_end(runes, "upper")
+    following = start + 1
+    if following == len(runes):
+        return following
+    if not _is_upper(runes[following]):
+        return _same_end(runes, "alphabet", following)
+    end = _same_end(runes, "upper", following)
     return end - 1 if end < len(runes) and _is_alphabet(runes[end]) else end
 
 
@@ -125,7 +133,7 @@ def _separated(value: bytes, connector: str) -> bytes:
     words = _Words(govalues.valid_text(value))
     parts: list[str] = []
     kind, word = words.next()
-    while words.rest:
+    while words.more:
         if kind != "connector":
             parts.append(_lowered(kind, word, connector))
         before, last = kind, word
@@ -157,7 +165,7 @@ def _after_letters(words: _Words, parts: list[str], current: tuple[str, str], co
         if kind not in {"connector", "punctuation"}:
             parts.append(connector)
         return current
-    if not words.rest:
+    if not words.more:
         return current
     number = word
     kind, word = words.next()
@@ -185,8 +193,8 @@ def _kebabcase(value: bytes) -> bytes:
 
 
 CASING: Final[dict[str, Function]] = {
-    "swapcase": function(_swapcase, "string", "string"),
-    "camelcase": function(_camelcase, "string", "string"),
-    "snakecase": function(_snakecase, "string", "string"),
-    "kebabcase": function(_kebabcase, "string", "string"),
+    "swapcase": function(_swapcase, "string", "string", slow=True),
+    "camelcase": function(_camelcase, "string", "string", slow=True),
+    "snakecase": function(_snakecase, "string", "string", slow=True),
+    "kebabcase": function(_kebabcase, "string", "string", slow=True),
 }

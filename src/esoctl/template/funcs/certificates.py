@@ -66,9 +66,9 @@ def _fresh_key(context: Context) -> _Signer:
     return rsa.generate_private_key(65537, 2048)
 
 
-def _given_key(text: bytes) -> _Signer:
+def _given_key(context: Context, text: bytes) -> _Signer:
     try:
-        return _signer(keys.from_pem(text))
+        return _signer(keys.from_pem(context, text))
     except FunctionError as error:
         raise FunctionError(f"parsing private key: {error}") from None
 
@@ -186,7 +186,7 @@ def _gen_ca(context: Context, name: bytes, days: int) -> Certificate:
 
 
 def _gen_ca_with_key(context: Context, name: bytes, days: int, key: bytes) -> Certificate:
-    return _authority(context, name, days, _given_key(key))
+    return _authority(context, name, days, _given_key(context, key))
 
 
 def _authority(context: Context, name: bytes, days: int, key: _Signer) -> Certificate:
@@ -207,7 +207,7 @@ def _gen_self_signed_with_key(
     assert isinstance(days, int)
     assert isinstance(key, bytes)
     request = _Request(context, name, days).with_names(ips, dns)
-    return _made(request, _given_key(key), None)
+    return _made(request, _given_key(context, key), None)
 
 
 def _gen_signed(context: Context, name: bytes, ips: list[object], dns: list[object], *rest: object) -> Certificate:
@@ -215,7 +215,7 @@ def _gen_signed(context: Context, name: bytes, ips: list[object], dns: list[obje
     assert isinstance(days, int)
     assert isinstance(authority, Certificate)
     request = _Request(context, name, days).with_names(ips, dns)
-    return _made(request, _fresh_key(context), _issuer(authority))
+    return _made(request, _fresh_key(context), _issuer(context, authority))
 
 
 def _gen_signed_with_key(
@@ -226,15 +226,15 @@ def _gen_signed_with_key(
     assert isinstance(authority, Certificate)
     assert isinstance(key, bytes)
     request = _Request(context, name, days).with_names(ips, dns)
-    return _made(request, _given_key(key), _issuer(authority))
+    return _made(request, _given_key(context, key), _issuer(context, authority))
 
 
-def _issuer(authority: Certificate) -> tuple[x509.Certificate, _Signer]:
+def _issuer(context: Context, authority: Certificate) -> tuple[x509.Certificate, _Signer]:
     fields = authority.fields()
     cert, key = fields["Cert"], fields["Key"]
     assert isinstance(cert, bytes)
     assert isinstance(key, bytes)
-    block, _ = pemtext.decode(cert)
+    block = pemtext.first(cert, context.budget)
     if block is None:
         raise FunctionError("unable to decode certificate")
     try:
@@ -242,15 +242,15 @@ def _issuer(authority: Certificate) -> tuple[x509.Certificate, _Signer]:
     except ValueError:
         raise FunctionError("error parsing certificate: decodedSignerCert.Bytes: x509: malformed certificate") from None
     try:
-        return parsed, _signer(keys.from_pem(key))
+        return parsed, _signer(keys.from_pem(context, key))
     except FunctionError as error:
         raise FunctionError(f"error parsing private key: {error}") from None
 
 
-def _build_custom(cert: bytes, key: bytes) -> Certificate:
+def _build_custom(context: Context, cert: bytes, key: bytes) -> Certificate:
     plain = _decoded(cert, "certificate")
     secret = _decoded(key, "private key")
-    block, _ = pemtext.decode(plain)
+    block = pemtext.first(plain, context.budget)
     if block is None:
         raise FunctionError("unable to decode certificate")
     try:
@@ -258,7 +258,7 @@ def _build_custom(cert: bytes, key: bytes) -> Certificate:
     except FunctionError as error:
         raise FunctionError(f"error parsing certificate: decodedCert.Bytes: {error}") from None
     try:
-        keys.from_pem(secret)
+        keys.from_pem(context, secret)
     except FunctionError as error:
         raise FunctionError(f"error parsing private key: {error}") from None
     return Certificate(plain, secret)
@@ -283,5 +283,5 @@ CERTIFICATES: Final[dict[str, Function]] = {
     "genSignedCertWithKey": function(
         _gen_signed_with_key, f"string, {LIST}, {LIST}, int, {_TYPE}, string", _TYPE, context=True, heavy=True
     ),
-    "buildCustomCert": function(_build_custom, "string, string", _TYPE),
+    "buildCustomCert": function(_build_custom, "string, string", _TYPE, context=True),
 }

@@ -147,7 +147,7 @@ def _rsa_decrypt(context: Context, scheme: bytes, digest: bytes, data: bytes, ke
         return data
     if scheme != b"RSA-OAEP":
         raise FunctionError(f"decryption scheme {valid_text(scheme)} is not supported")
-    block, _ = pemtext.decode(key)
+    block = pemtext.first(key, context.budget)
     if block is None:
         raise FunctionError("failed to decode PEM block")
     try:

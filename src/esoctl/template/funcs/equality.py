@@ -59,6 +59,7 @@ def deep_copy(context: Context, value: object) -> object:
         context.budget.elements(len(items))
         for key, item in items:
             inner = type(item)() if isinstance(item, (dict, list)) else item
+            context.budget.step()
             if isinstance(item, (dict, list)):
                 todo.append((item, inner, depth + 1))
             _put(target, key, inner)

@@ -261,7 +261,7 @@ def dumps(value: object, context: Context, *, html: bool = True) -> bytes:
         elif isinstance(item, _Left):
             path.discard(item.identity)
         elif isinstance(item, _Held):
-            context.budget.step()
+            context.budget.step(3)
             held = item.value
             if isinstance(held, (dict, list)) and not govalues.is_nil(held):
                 _enter(held, path, len(path), context)

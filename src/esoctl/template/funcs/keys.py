@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from esoctl.template.funcs import pemtext
+from esoctl.template.functions import Context
 from esoctl.template.govalues import FunctionError
 
 PrivateKey: TypeAlias = (
@@ -61,9 +62,9 @@ def pem(key: PrivateKey) -> bytes:
     return pemtext.encode(b"PRIVATE KEY", pkcs8(key))
 
 
-def from_pem(text: bytes) -> PrivateKey:
+def from_pem(context: Context, text: bytes) -> PrivateKey:
     """The key of the first PEM block; errors are worded as the reference's."""
-    block, _ = pemtext.decode(text)
+    block = pemtext.first(text, context.budget)
     if block is None:
         raise FunctionError("no PEM data in input")
     kind = block.kind.decode("utf-8", "replace")

@@ -42,7 +42,7 @@ def ordered_chain(context: Context, certificates: list[Certificate]) -> list[Cer
 def certificates_of(context: Context, text: bytes) -> list[Certificate]:
     """The certificates of all blocks; a block of another kind is an error."""
     context.budget.step(len(text) // 64)
-    return [x509text.parse(block.data) for block in pemtext.blocks(text)[0]]
+    return [x509text.parse(block.data) for block in pemtext.blocks(text, context.budget)[0]]
 
 
 def encoded(certificates: list[Certificate]) -> bytes:
@@ -52,7 +52,7 @@ def encoded(certificates: list[Certificate]) -> bytes:
 
 def _filter_pem(context: Context, kind: bytes, text: bytes) -> bytes:
     context.budget.step(len(text) // 64)
-    found, rest = pemtext.blocks(text)
+    found, rest = pemtext.blocks(text, context.budget)
     wanted = [block for block in found if block.kind.lower() == kind.lower()]
     if not wanted and rest:
         raise FunctionError("error filtering pem: found junk")
@@ -75,8 +75,8 @@ def _filter_cert_chain(context: Context, kind: bytes, text: bytes) -> bytes:
     return encoded(middle)
 
 
-def _cert_sans(text: bytes) -> Strings:
-    block, _ = pemtext.decode(text)
+def _cert_sans(context: Context, text: bytes) -> Strings:
+    block = pemtext.first(text, context.budget)
     if block is None:
         raise FunctionError("failed to decode PEM block")
     try:
@@ -90,5 +90,5 @@ def _cert_sans(text: bytes) -> Strings:
 PEM: Final[dict[str, Function]] = {
     "filterPEM": function(_filter_pem, "string, string", "string", context=True),
     "filterCertChain": function(_filter_cert_chain, "string, string", "string", context=True),
-    "certSANs": function(_cert_sans, "string", "[]string"),
+    "certSANs": function(_cert_sans, "string", "[]string", context=True),
 }

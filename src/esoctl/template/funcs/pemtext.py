@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from esoctl.template.funcs.encoding import decode_base64
 from esoctl.template.govalues import FunctionError
+from esoctl.template.limits import Budget
 
 _BEGIN: Final = b"-----BEGIN "
 _END: Final = b"\n-----END "
@@ -22,77 +23,70 @@ class Block(NamedTuple):
     data: bytes
 
 
-def _line(data: bytes) -> tuple[bytes, bytes, int]:
-    """The first line without trailing blanks, what follows it, and how many bytes it took."""
-    end = data.find(b"\n")
+def _line(data: bytes, start: int) -> tuple[bytes, int]:
+    """The line that begins there, without trailing blanks, and where the next one begins."""
+    end = data.find(b"\n", start)
     if end < 0:
-        return data.rstrip(b" \t\r\n"), b"", len(data)
-    line = data[:end].removesuffix(b"\r")
-    return line.rstrip(b" \t"), data[end + 1 :], end + 1
+        return data[start:].rstrip(b" \t\r\n"), len(data)
+    return data[start:end].removesuffix(b"\r").rstrip(b" \t"), end + 1
 
 
-def decode(data: bytes) -> tuple[Block | None, bytes]:
-    """The first block and what follows it; None and everything when there is none."""
-    rest, skipped = data, 0
+def decode(data: bytes, budget: Budget, start: int = 0) -> tuple[Block | None, int]:
+    """The first block from a position on, and where it ends; None and the position when there is none."""
+    position = start
     while True:
-        if not 0 <= skipped <= len(rest):
-            return None, data
-        rest = rest[skipped:]
-        end = rest.find(_END) if not rest.startswith(_END[1:]) else 0
+        end = data.find(_END, position)
         if end < 0:
-            return None, data
-        found, rest, skipped = _block(rest, end)
+            return None, start
+        budget.step(4)
+        found, position = _block(data, position, end, budget)
         if found is not None:
-            return found, rest
-        if skipped < 0:
-            return None, data
+            return found, position
+        if position < 0:
+            return None, start
 
 
-def _block(data: bytes, end: int) -> tuple[Block | None, bytes, int]:
-    """Try the block that ends there: the block and what follows, or what to look through next and where to go on."""
+def _block(data: bytes, start: int, end: int, budget: Budget) -> tuple[Block | None, int]:
+    """The block that ends there and what follows it; None and where to go on, -1 for nowhere, when it is none."""
     trailer = end + len(_END)
-    begin = data.rfind(_BEGIN, 0, end)
-    if begin < 0 or (begin > 0 and data[begin - 1] != 10):
-        return None, data, trailer
-    shift = begin + len(_BEGIN)
-    rest, end, trailer = data[shift:], end - shift, trailer - shift
-    line, rest, taken = _line(rest)
-    end, trailer = end - taken, trailer - taken
+    begin = data.rfind(_BEGIN, start, end)
+    if begin < 0 or (begin > start and data[begin - 1] != 10):
+        return None, trailer
+    line, position = _line(data, begin + len(_BEGIN))
     if not line.endswith(_TAIL):
-        return None, rest, trailer
+        return None, max(trailer, position)
     kind = line[: -len(_TAIL)]
-    headers: list[tuple[bytes, bytes]] = []
+    headers: dict[bytes, bytes] = {}
     while True:
-        if not rest:
-            return None, rest, -1
-        line, following, taken = _line(rest)
+        if position >= len(data):
+            return None, -1
+        budget.step()
+        line, following = _line(data, position)
         key, colon, value = line.partition(b":")
         if not colon:
             break
-        headers.append((key.strip(), value.strip()))
-        rest, end, trailer = following, end - taken, trailer - taken
-    if headers and end < 0:
-        return None, rest, trailer
-    return _finished(rest, kind, headers, (end, trailer))
+        headers[key.strip()] = value.strip()
+        position = following
+    if headers and end < position:
+        return None, max(trailer, position)
+    return _finished(data, kind, headers, (position, end))
 
 
 def _finished(
-    rest: bytes, kind: bytes, headers: list[tuple[bytes, bytes]], marks: tuple[int, int]
-) -> tuple[Block | None, bytes, int]:
-    end, trailer = marks
-    length = len(kind) + len(_TAIL)
-    tail = rest[max(trailer, 0) :]
-    closes = len(tail) >= length and tail.startswith(kind) and tail[:length].endswith(_TAIL)
-    if not closes or _line(tail[length:])[0]:
-        return None, rest, trailer
-    data = b""
-    if end > 0:
+    data: bytes, kind: bytes, headers: dict[bytes, bytes], marks: tuple[int, int]
+) -> tuple[Block | None, int]:
+    position, end = marks
+    trailer = end + len(_END)
+    tail = kind + _TAIL
+    if not data.startswith(tail, trailer) or _line(data, trailer + len(tail))[0]:
+        return None, trailer
+    content = b""
+    if end > position:
         try:
-            data = decode_base64(rest[:end].translate(None, b" \t"))
+            content = decode_base64(data[position:end].translate(None, b" \t"))
         except FunctionError:
-            return None, rest, trailer
-    following = _line(rest[end + len(_END) - 1 :])[1]
-    return Block(kind, tuple(dict(headers).items()), data), following, 0
+            return None, trailer
+    return Block(kind, tuple(headers.items()), content), _line(data, end + len(_END) - 1)[1]
 
 
 def encode(kind: bytes, data: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
@@ -107,11 +101,17 @@ def encode(kind: bytes, data: bytes, headers: tuple[tuple[bytes, bytes], ...] = 
     return b"".join([*lines, b"-----END " + kind + b"-----\n"])
 
 
-def blocks(data: bytes) -> tuple[list[Block], bytes]:
+def blocks(data: bytes, budget: Budget) -> tuple[list[Block], bytes]:
     """All blocks up to the first thing that is none, and what is left."""
     found: list[Block] = []
+    position = 0
     while True:
-        block, data = decode(data)
+        block, position = decode(data, budget, position)
         if block is None:
-            return found, data
+            return found, data[position:]
         found.append(block)
+
+
+def first(data: bytes, budget: Budget) -> Block | None:
+    """The first block."""
+    return decode(data, budget)[0]

@@ -265,31 +265,31 @@ def _cert(context: Context, data: bytes) -> bytes:
     return _cert_pass(context, b"", data)
 
 
-def _parsed(text: bytes) -> list[Certificate]:
-    found = [x509text.parse(block.data) for block in pemtext.blocks(text)[0]]
+def _parsed(context: Context, text: bytes) -> list[Certificate]:
+    found = [x509text.parse(block.data) for block in pemtext.blocks(text, context.budget)[0]]
     if not found:
         raise FunctionError("no certificate found: it must be a PEM block")
     return found
 
 
 def _made(context: Context, certificates: list[Certificate], key: bytes, password: bytes) -> bytes:
-    block, _ = pemtext.decode(key)
+    block = pemtext.first(key, context.budget)
     if block is None:
         raise FunctionError("no private key found: it must be a PEM block")
     return base64.b64encode(encode(context, keys.parse_any(block.data), certificates, password))
 
 
 def _from_pem_pass(context: Context, cert: bytes, key: bytes, password: bytes) -> bytes:
-    block, _ = pemtext.decode(cert)
-    return _made(context, _parsed(pemtext.encode(block.kind, block.data) if block else b""), key, password)
+    block = pemtext.first(cert, context.budget)
+    return _made(context, _parsed(context, pemtext.encode(block.kind, block.data) if block else b""), key, password)
 
 
 def _from_full_pem_pass(context: Context, cert: bytes, key: bytes, password: bytes) -> bytes:
-    return _made(context, _parsed(cert), key, password)
+    return _made(context, _parsed(context, cert), key, password)
 
 
 def _trust_store_pass(context: Context, certs: bytes, password: bytes) -> bytes:
-    found, rest = pemtext.blocks(certs)
+    found, rest = pemtext.blocks(certs, context.budget)
     if rest.strip():
         raise FunctionError("what follows the last certificate is no PEM block")
     certificates = [x509text.parse(block.data) for block in found]

@@ -227,7 +227,7 @@ def _has_suffix(suffix: bytes, value: bytes) -> bool:
 
 def _quote(context: Context, *values: object) -> bytes:
     texts = [shown(context, value) for value in values if value is not None]
-    context.budget.hold(2 * sum(map(len, texts)))
+    context.budget.hold(sum(len(text) * (2 if text.isascii() else 8) for text in texts))
     return b" ".join(map(quoting.quote, texts))
 
 
@@ -320,21 +320,21 @@ STRINGS: Final[dict[str, Function]] = {
     "trimPrefix": function(_trim_prefix, "string, string", "string"),
     "upper": function(govalues.upper, "string", "string"),
     "lower": function(govalues.lower, "string", "string"),
-    "title": function(_title, "string", "string"),
-    "untitle": function(_untitle, "string", "string"),
+    "title": function(_title, "string", "string", slow=True),
+    "untitle": function(_untitle, "string", "string", slow=True),
     "repeat": function(_repeat, "int, string", "string", context=True),
     "substr": function(_substr, "int, int, string", "string"),
     "trunc": function(_trunc, "int, string", "string"),
     "abbrev": function(_abbrev, "int, string", "string"),
     "abbrevboth": function(_abbrevboth, "int, int, string", "string"),
-    "initials": function(_initials, "string", "string"),
-    "nospace": function(_nospace, "string", "string"),
-    "wrap": function(_wrap, "int, string", "string", context=True),
-    "wrapWith": function(_wrap_with, "int, string, string", "string", context=True),
+    "initials": function(_initials, "string", "string", slow=True),
+    "nospace": function(_nospace, "string", "string", slow=True),
+    "wrap": function(_wrap, "int, string", "string", context=True, slow=True),
+    "wrapWith": function(_wrap_with, "int, string, string", "string", context=True, slow=True),
     "contains": function(_contains, "string, string", "bool"),
     "hasPrefix": function(_has_prefix, "string, string", "bool"),
     "hasSuffix": function(_has_suffix, "string, string", "bool"),
-    "quote": function(_quote, f"...{ANY}", "string", context=True),
+    "quote": function(_quote, f"...{ANY}", "string", context=True, slow=True),
     "squote": function(_squote, f"...{ANY}", "string", context=True),
     "cat": function(_cat, f"...{ANY}", "string", context=True),
     "indent": function(_indent, "int, string", "string", context=True),

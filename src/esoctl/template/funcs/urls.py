@@ -241,6 +241,6 @@ def _part(parts: dict[bytes, object], name: str) -> bytes:
 
 
 URLS: Final[dict[str, Function]] = {
-    "urlParse": function(_url_parse, "string", DICT),
+    "urlParse": function(_url_parse, "string", DICT, slow=True),
     "urlJoin": function(_url_join, DICT, "string"),
 }
