@@ -17,15 +17,14 @@ _CLASSES: Final = {
     "bool": "bool", "string": "string", "float64": "float", "complex128": "complex",
     "int": "int", "int64": "int", "int32": "int", "uint8": "uint", "uint32": "uint", "uint64": "uint",
 }  # fmt: skip
-_HTML: Final = {
-    b"\0": "\ufffd".encode(),
-    b'"': b"&#34;",
-    b"'": b"&#39;",
-    b"&": b"&amp;",
-    b"<": b"&lt;",
-    b">": b"&gt;",
-}
-_HTML_SPECIAL: Final = re.compile(rb"[\0\"'&<>]")
+_HTML: Final = (
+    (b"&", b"&amp;"),
+    (b"\0", "\ufffd".encode()),
+    (b'"', b"&#34;"),
+    (b"'", b"&#39;"),
+    (b"<", b"&lt;"),
+    (b">", b"&gt;"),
+)
 _RESERVED: Final = re.compile(rb"[^A-Za-z0-9\-_.~]")
 _QUERY: Final = [b"+" if octet == 32 else b"%%%02X" % octet for octet in range(256)]
 _JS: Final = {

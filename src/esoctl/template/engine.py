@@ -18,31 +18,42 @@ from esoctl.template.funcs.table import FUNCTIONS
 from esoctl.template.functions import Context
 from esoctl.template.govalues import StringMap, encode
 from esoctl.template.limits import Budget, Env, Limits
-from esoctl.template.nodes import Tree
+from esoctl.template.parser import Parsed
 
-__all__ = ["Env", "Limits", "check", "render", "render_text"]
+__all__ = ["Env", "Limits", "check", "is_heavy", "render", "render_text"]
 
 _CACHED: Final = 512
 _LONGEST: Final = 1 << 20
+_LONGEST_KEPT: Final = 1 << 15
 
 
 @lru_cache(maxsize=_CACHED)
-def _parsed(name: str, source: str, delimiters: tuple[str, str]) -> dict[str, Tree]:
+def _kept(name: str, source: str, delimiters: tuple[str, str]) -> Parsed:
     return parser.parse(name, source, delimiters, FUNCTIONS)
 
 
 def check(source: str, env: Env) -> None:
     """Parse the source; a TemplateError says why it cannot be."""
     try:
-        _trees(source, env)
+        _parse(source, env)
     except Failure as failure:
         raise _error(env, failure) from None
 
 
-def _trees(source: str, env: Env) -> dict[str, Tree]:
+def is_heavy(source: str, env: Env) -> bool:
+    """Whether the source calls functions that take long, so that it should be rendered in a thread."""
+    try:
+        return any(FUNCTIONS[name].heavy for name in _parse(source, env).functions)
+    except Failure as failure:
+        raise _error(env, failure) from None
+
+
+def _parse(source: str, env: Env) -> Parsed:
     if len(source) > _LONGEST:
         raise Failure(f"template: {env.name}:1: limit exceeded: source of more than {_LONGEST} characters", 1)
-    return _parsed(env.name, source, env.delimiters)
+    if len(source) > _LONGEST_KEPT:
+        return parser.parse(env.name, source, env.delimiters, FUNCTIONS)
+    return _kept(env.name, source, env.delimiters)
 
 
 def render(source: str, data: Mapping[str, bytes], env: Env) -> bytes:
@@ -54,7 +65,7 @@ def render(source: str, data: Mapping[str, bytes], env: Env) -> bytes:
 def render_text(source: str, data: object, env: Env, *, missing: Literal["error", "default"] = "default") -> bytes:
     """The text of a template over Go values (see govalues); ``missing`` is what an absent map entry means."""
     try:
-        trees = _trees(source, env)
+        trees = _parse(source, env).trees
         context = Context(env, Budget(env))
         return evaluate.run(source, trees, FUNCTIONS, context, data, strict=missing == "error")
     except Failure as failure:

@@ -19,8 +19,18 @@ from esoctl.template.tokens import Scope
 _BRANCHES: Final = frozenset({"if", "with", "range"})
 
 
-def parse(name: str, source: str, delimiters: tuple[str, str], functions: Container[str]) -> dict[str, Tree]:
-    """The trees of a source by name; a Failure says what is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A parsed source."""
+
+    trees: dict[str, Tree]
+    """The text itself under the source's name, and every define and block."""
+    functions: frozenset[str]
+    """The names of the functions it calls anywhere."""
+
+
+def parse(name: str, source: str, delimiters: tuple[str, str], functions: Container[str]) -> Parsed:
+    """The trees of a source; a Failure says what is wrong with it."""
     return _Parser(name, source, delimiters, functions).run()
 
 
@@ -52,7 +62,7 @@ class _Parser(Pipelines):
         self._trees: dict[str, Tree] = {}
         self._open = [_Open("", 0, self._scope)]
 
-    def run(self) -> dict[str, Tree]:
+    def run(self) -> Parsed:
         while True:
             current = self._open[-1]
             if current.word:
@@ -65,7 +75,7 @@ class _Parser(Pipelines):
                     continue
             self._text_or_action(current)
         self._add(self._name, self._open[0].body)
-        return self._trees
+        return Parsed(self._trees, frozenset(self._used))
 
     def _add(self, name: str, body: list[Statement]) -> None:
         known = self._trees.get(name)

@@ -21,6 +21,10 @@ _KEPT: Final = {
     "host": _UNRESERVED | frozenset(b"!$&'()*+,;=:[]<>\""),
     "zone": _UNRESERVED | frozenset(b"!$&'()*+,;=:[]<>\""),
 }
+_ESCAPED: Final = {
+    mode: [bytes((octet,)) if octet in kept else b"%%%02X" % octet for octet in range(256)]
+    for mode, kept in _KEPT.items()
+}
 _SCHEME: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:")
 _PORT: Final = re.compile(rb"(?::[0-9]*)?")
 _ESCAPE: Final = re.compile(rb"%(?P<code>[0-9A-Fa-f]{2})?")
@@ -53,8 +57,7 @@ def _quoted(text: bytes) -> str:
 
 def escape(text: bytes, mode: str) -> bytes:
     """The text with every byte escaped that has a meaning in that part of a URL."""
-    kept = _KEPT[mode]
-    return b"".join([bytes((octet,)) if octet in kept else b"%%%02X" % octet for octet in text])
+    return b"".join(map(_ESCAPED[mode].__getitem__, text))
 
 
 def _unescape(text: bytes, mode: str) -> bytes:
