@@ -55,7 +55,7 @@ class StoreSpec(Wire, frozen=True):
     """Not a field: where people put the credentials by mistake. Kept so that the store can say so."""
 
 
-class StoreStatus(Wire, frozen=True):
+class StoreStatus(Wire, frozen=True, omit_defaults=True):
     """``status`` of a store."""
 
     conditions: list[Condition] = []

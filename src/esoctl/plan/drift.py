@@ -20,7 +20,7 @@ def differs(observed: Observed, spec: ExternalSecretSpec) -> bool:
     if policy in (CreationPolicy.NONE, CreationPolicy.ORPHAN):
         return False
     if observed.target is None:
-        return policy is not CreationPolicy.MERGE and not _rightly_absent(observed)
+        return not _rightly_absent(observed)
     return not _kept(observed, observed.target, policy)
 
 

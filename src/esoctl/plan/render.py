@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from esoctl.errors import SpecError, TemplateError
+from esoctl.errors import SpecError
 from esoctl.model.external_secret import MergePolicy, Template, TemplateFrom, TemplateScope, TemplateSource
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
 from esoctl.model.values import Values
-from esoctl.plan import decoding
 from esoctl.plan.observed import FORCE_SYNC_ANNOTATIONS
 from esoctl.template import engine, scope
 from esoctl.template.engine import Env
@@ -70,7 +69,7 @@ def render(es: Meta, template: Template | None, values: Values, texts: Texts, en
         ("labels", template.metadata.labels),
         ("annotations", template.metadata.annotations),
     ):
-        parts[target].update({name: _value(name, text, values, env) for name, text in sources.items()})
+        parts[target].update({name: scope.rendered(name, text, values, env) for name, text in sources.items()})
     return Rendered(
         Values(parts["data"]),
         _texts_of(parts["labels"], "label"),
@@ -78,6 +77,16 @@ def render(es: Meta, template: Template | None, values: Values, texts: Texts, en
         template.type,
         tuple(template.metadata.finalizers),
     )
+
+
+def is_heavy(template: Template | None, texts: Texts, env: Env) -> bool:
+    """Whether a template calls functions that take long, so that it must not be rendered on the event loop."""
+    if template is None:
+        return False
+    held = (text.decode("utf-8", "replace") for texts_of in texts.values() for text in texts_of.values())
+    literals = (entry.literal for entry in template.template_from if entry.literal)
+    own = (*template.data.values(), *template.metadata.labels.values(), *template.metadata.annotations.values())
+    return any(engine.is_heavy(source, env) for source in (*own, *literals, *held))
 
 
 def key(template: str, name: str, env: Env) -> str:
@@ -129,23 +138,13 @@ def _render_from(entry: TemplateFrom, where: str, values: Values, texts: Texts, 
         for item in source.items:
             text = _text(ref, item.key, texts)
             if item.template_as is TemplateScope.VALUES:
-                made[item.key] = _value(item.key, text, values, env)
+                made[item.key] = scope.rendered(item.key, text, values, env)
             else:
-                made.update(_mapping(item.key, text, values, env))
+                made.update(scope.mapping(scope.rendered(item.key, text, values, env), env))
     if entry.literal is not None:
-        made.update(_mapping(f"{where}.literal", entry.literal, values, env))
-    return _decoded(entry, made)
-
-
-def _decoded(entry: TemplateFrom, made: dict[str, bytes]) -> dict[str, bytes]:
-    """The rendered values of one entry after its valuesDecodingStrategy; keys are never decoded."""
-    decoded: dict[str, bytes] = {}
-    for name, value in made.items():
-        try:
-            decoded[name] = decoding.decode(entry.values_decoding_strategy, value)
-        except ValueError as error:
-            raise SpecError("", f"failed to decode rendered template value for key {name}: {error}") from None
-    return decoded
+        made.update(scope.mapping(scope.rendered(f"{where}.literal", entry.literal, values, env), env))
+    strategy = entry.values_decoding_strategy
+    return {name: scope.decoded(name, value, strategy) for name, value in made.items()}
 
 
 def _text(ref: TextRef, name: str, texts: Texts) -> str:
@@ -154,22 +153,6 @@ def _text(ref: TextRef, name: str, texts: Texts) -> str:
         kind = "configmap" if ref.kind is Kind.CONFIG_MAP else "secret"
         raise SpecError("", f"error in {kind} {ref.name}: missing key {name}")
     return held[name].decode("utf-8", "replace")
-
-
-def _value(name: str, text: str, values: Values, env: Env) -> bytes:
-    stage = "parse"
-    try:
-        named = replace(env, name=name)
-        engine.check(text, named)
-        stage = "execute"
-        return engine.render(text, values, named)
-    except TemplateError as error:
-        problem = f"unable to {stage} template at key {name}: {error.problem}"
-        raise TemplateError(name, problem, error.line, error.column) from None
-
-
-def _mapping(name: str, text: str, values: Values, env: Env) -> dict[str, bytes]:
-    return scope.keys_and_values(_value(name, text, values, env))
 
 
 def _texts_of(parts: Mapping[str, bytes], what: str) -> dict[str, str]:

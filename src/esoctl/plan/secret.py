@@ -42,6 +42,8 @@ class Apply:
     finalizers: tuple[str, ...]
     uid: str
     """The Secret that must be there; empty when none is expected."""
+    frozen: bool = False
+    """The Secret that is there is immutable already."""
     take_over: bool = False
     """The reference wrote this Secret by Update; its entry must be merged into ours first."""
 
@@ -140,17 +142,19 @@ def _apply(observed: Observed, spec: ExternalSecretSpec, rendered: Rendered) -> 
     labels.pop(CREATED_BY_LABEL, None)
     if owner:
         labels[CREATED_BY_LABEL] = owner_hash(observed)
-    final = {**(_foreign(observed, target) if target else {}), **rendered.data}
+    foreign = _foreign(observed, target) if target else {}
+    final = {**foreign, **rendered.data}
     return Apply(
         name=observed.es.target_name,
         type=rendered.type or (target.type if target else "") or "Opaque",
-        data=rendered.data,
+        data=_to_own(spec.target.creation_policy, rendered.data, foreign),
         labels=labels,
         annotations={**rendered.annotations, DATA_HASH_ANNOTATION: hashing.data_hash(final)},
         owner=ownership.reference(es) if owner else None,
         immutable=spec.target.immutable or bool(target and target.immutable),
         finalizers=rendered.finalizers,
         uid=target.metadata.uid if target else "",
+        frozen=bool(target and target.immutable),
         take_over=bool(target) and _written_by_update(observed, target),
     )
 
@@ -193,6 +197,17 @@ def _foreign(observed: Observed, target: Secret) -> dict[str, bytes]:
     """The data that stays whatever we apply."""
     ours = _ours(observed, target)
     return {key: value for key, value in target.data.items() if key not in ours}
+
+
+def _to_own(policy: CreationPolicy, data: Values, foreign: dict[str, bytes]) -> Values:
+    """The part of the data to apply.
+
+    Where we merge, a key that somebody else put there with the value we want stays theirs: owning it, we would take it
+    away once it is not wanted any more (the reference's update does not own equal values either).
+    """
+    if policy not in (CreationPolicy.MERGE, CreationPolicy.CREATE_OR_MERGE):
+        return data
+    return Values({key: value for key, value in data.items() if foreign.get(key) != value})
 
 
 def _written_by_update(observed: Observed, target: Secret | None) -> bool:

@@ -126,6 +126,11 @@ class Provider(Protocol):
     def capabilities(self) -> Capabilities: ...
 
     @property
+    def maintained(self) -> bool:
+        """Whether the reference calls the provider maintained; stores of the others get a warning event."""
+        ...
+
+    @property
     def quirks(self) -> Quirks: ...
 
     def decode(self, body: msgspec.Raw, scope: Scope) -> Backend:

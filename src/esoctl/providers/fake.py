@@ -86,6 +86,7 @@ class Fake:
 
     name: ClassVar[str] = "fake"
     capabilities: ClassVar[Capabilities] = Capabilities.READ_WRITE
+    maintained: ClassVar[bool] = False
     quirks: ClassVar[Quirks] = Quirks(
         missing_property_is_absence=True, literal_property_first=False, strict_properties=True
     )

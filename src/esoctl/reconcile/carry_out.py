@@ -27,12 +27,19 @@ async def carry_out(
     match plan.write:
         case Apply() as wanted:
             secret = await _apply(wanted, namespace, manager, cluster)
-            return secret, [UPDATED if wanted.uid else CREATED]
+            return secret, _told(wanted)
         case Remove(name, uid, resource_version):
             await cluster.remove_secret(namespace, name, uid, resource_version)
             return None, [REMOVED]
         case Leave():
             return None, []
+
+
+def _told(wanted: Apply) -> list[Note]:
+    """An immutable Secret can change in its metadata only; the reference tells nothing of that."""
+    if not wanted.uid:
+        return [CREATED]
+    return [] if wanted.frozen else [UPDATED]
 
 
 async def remove_orphans(orphans: list[Meta], namespace: str, cluster: Cluster) -> list[Note]:

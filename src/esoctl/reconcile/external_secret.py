@@ -6,14 +6,16 @@ No rule is here. What is due, what to write, what a failure means: ``plan.refres
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import anyio
 import structlog
+from anyio import to_thread
 from msgspec import structs
 
 from esoctl.clock import Clock
 from esoctl.errors import ClusterError, EntryFailed, EsoctlError, SpecError
-from esoctl.model.external_secret import CreationPolicy, ExternalSecretSpec, ExternalSecretStatus
+from esoctl.model.external_secret import CreationPolicy, ExternalSecretSpec, ExternalSecretStatus, Template
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
 from esoctl.plan import access, assemble, ownership, refresh, render, secret, sources, status, validate
@@ -82,17 +84,19 @@ class ExternalSecretReconciler:
                     log.debug("sync", why=why)
                     return await self._sync(observed, spec, attempt)
         except EsoctlError as error:
-            for note in _missing(error.absent) if isinstance(error, EntryFailed) else []:
-                self.cluster.note(observed.key, observed.es.metadata, note)
+            self._tell(observed, _missing(error.absent) if isinstance(error, EntryFailed) else [])
             return await self._failed(observed, spec, verdict(attempt.stage, error))
 
     async def _sync(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
+        attempt.stage = Stage.SPEC
+        validate.sync_windows(spec)
         attempt.stage = Stage.TARGET
         validate.target(spec)
         attempt.stage = Stage.FETCH
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
         assembled = await self._fetch(observed, spec)
+        self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
         attempt.stage = Stage.WRITE
         plan = await self._plan(observed, spec, assembled)
         if isinstance(plan.write, Remove):
@@ -104,7 +108,6 @@ class ExternalSecretReconciler:
             self.targets.wrote(observed.key, plan.write, written)
         attempt.stage = Stage.ORPHANS
         notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
-        notes += _missing([(gap.path, gap.key) for gap in assembled.absent])
         return await self._succeeded(observed, spec, plan, notes)
 
     async def _fetch(self, observed: Observed, spec: ExternalSecretSpec) -> Assembled:
@@ -117,11 +120,15 @@ class ExternalSecretReconciler:
     async def _plan(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> SecretPlan:
         rendered = render.Rendered()
         if secret.needs_rendering(observed, spec, assembled):
-            texts = await read_texts(spec.target.template, observed.key.namespace, self.cluster)
-            rendered = render.render(
-                observed.es.metadata, spec.target.template, assembled.values, texts, self.kitchen_env(observed.now)
-            )
+            rendered = await self._render(observed, spec.target.template, assembled)
         return secret.want(observed, spec, assembled, rendered)
+
+    async def _render(self, observed: Observed, template: Template | None, assembled: Assembled) -> render.Rendered:
+        """The rendered template; key generation and password hashing keep a thread busy, not the event loop."""
+        texts = await read_texts(template, observed.key.namespace, self.cluster)
+        env = self.kitchen_env(observed.now)
+        work = partial(render.render, observed.es.metadata, template, assembled.values, texts, env)
+        return await to_thread.run_sync(work) if render.is_heavy(template, texts, env) else work()
 
     async def _proven(self, observed: Observed, spec: ExternalSecretSpec) -> SecretPlan:
         """The plan after a second read; a whole Secret is deleted only when two reads agree that it has no value."""
@@ -151,8 +158,7 @@ class ExternalSecretReconciler:
     async def _succeeded(
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note]
     ) -> Outcome:
-        for note in notes:
-            self.cluster.note(observed.key, observed.es.metadata, note)
+        self._tell(observed, notes)
         after = status.after_success(observed, plan)
         await self._patch_status(observed, after)
         if notes:
@@ -163,7 +169,7 @@ class ExternalSecretReconciler:
     async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:
         again = refresh.next_visit(observed, spec) if spec else None
         if ruling.event:
-            self.cluster.note(observed.key, observed.es.metadata, Note("UpdateFailed", ruling.event, warning=True))
+            self._tell(observed, [Note("UpdateFailed", ruling.event, warning=True)])
         try:
             await self._patch_status(observed, status.after_failure(observed, ruling))
         except ClusterError as error:
@@ -182,6 +188,10 @@ class ExternalSecretReconciler:
             return []
         labelled = self.views.secrets_created_by(observed.key.namespace, secret.owner_hash(observed))
         return secret.orphans(observed, labelled)
+
+    def _tell(self, observed: Observed, notes: Iterable[Note]) -> None:
+        for note in notes:
+            self.cluster.note(observed.key, observed.es.metadata, note)
 
     async def _set_finalizers(self, observed: Observed, finalizers: list[str]) -> None:
         await self.cluster.set_finalizers(observed.key, finalizers, observed.es.metadata.resource_version)

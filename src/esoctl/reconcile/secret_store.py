@@ -23,6 +23,10 @@ from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Vi
 from esoctl.reconcile.stores import Decoded, Stores
 
 CHECK_SECONDS = 45.0
+UNWARNED = "external-secrets.io/ignore-maintenance-checks"
+UNMAINTAINED = Note(
+    "StoreUnmaintained", "store isn't currently maintained. Please plan and prepare accordingly.", warning=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +69,18 @@ class StoreReconciler:
         except TimeoutError:
             slow = Unavailable(decoded.provider.name, "", f"no answer within {CHECK_SECONDS:.0f} s")
             return await self._invalid(store, key, stage, slow)
+        self._warn_of_provider(store, key, decoded)
         if health is Health.UNKNOWN:
             await self._report(store, key, Reason.STORE_UNKNOWN, "could not determine validation status", None)
         else:
             await self._report(store, key, Reason.STORE_VALID, "store validated", decoded.provider.capabilities)
         return self._later(store)
+
+    def _warn_of_provider(self, store: Store, key: Key, decoded: Decoded) -> None:
+        """At the first check only. DIFFERS: the reference repeats it at every check."""
+        first = conditions.find(store.status.conditions) is None
+        if first and not decoded.provider.maintained and UNWARNED not in store.metadata.annotations:
+            self.cluster.note(key, store.metadata, UNMAINTAINED)
 
     async def _invalid(self, store: Store, key: Key, stage: Stage, error: EsoctlError) -> Outcome:
         ruling = verdict(stage, error)

@@ -1,11 +1,11 @@
 """Who may use a store, and whose Secrets it may read: SEC-02."""
 
 import pytest
-from support.builders import a_store
 
 from esoctl.errors import SpecError, StoreForbidden, StoreNotReady
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.plan import access
+from support.builders import a_store
 
 SELECTOR = {"matchExpressions": [{"key": "tier", "operator": "In", "values": ["prod", "stage"]}]}
 OWN = StoreRef(Kind.SECRET_STORE, "team-a", "s")

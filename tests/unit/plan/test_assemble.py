@@ -5,7 +5,6 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.builders import an_entry, an_external_secret, an_extract
 
 from esoctl.errors import AccessDenied, EntryFailed, SecretMissing, SpecError, Unavailable
 from esoctl.model.keys import Kind, StoreRef
@@ -14,6 +13,7 @@ from esoctl.model.values import Payload
 from esoctl.plan import assemble, sources
 from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.sources import Answer, Failed, Found, Get, Missing, Scan, Source
+from support.builders import an_entry, an_external_secret, an_extract
 
 STORE = StoreRef(Kind.SECRET_STORE, "team-a", "aws")
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from support.builders import NOON, a_target, an_external_secret, observed, synced
 
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.plan import refresh
 from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.refresh import Skip, Sync, TearDown, Why
+from support.builders import NOON, a_target, an_external_secret, observed, synced
 
 FAILED = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "could not update secret: x"}
 

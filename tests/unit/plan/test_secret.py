@@ -2,7 +2,6 @@
 
 import msgspec
 import pytest
-from support.builders import ES_UID, TARGET_UID, a_target, an_external_secret, observed
 
 from esoctl.errors import OwnedByAnother, PolicyForbids, SpecError, TargetImmutable
 from esoctl.model.conditions import Reason
@@ -15,6 +14,7 @@ from esoctl.plan.assemble import Assembled
 from esoctl.plan.observed import CREATED_BY_LABEL, DATA_HASH_ANNOTATION, MANAGED_LABEL
 from esoctl.plan.render import Rendered
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
+from support.builders import ES_UID, TARGET_UID, a_target, an_external_secret, observed
 
 
 def want(
@@ -122,6 +122,15 @@ def test_merge_writes_into_what_is_there() -> None:
     target = a_target({"other": b"kept"}, owner=None, owned=[])
 
     assert written(want(policies("Merge"), target)).uid == TARGET_UID
+
+
+def test_merge_does_not_own_what_somebody_else_put_there_with_the_same_value() -> None:
+    target = a_target({"password": b"new", "user": b"theirs"}, owner=None, owned=[])
+
+    wanted = written(want(policies("Merge"), target, values={"password": b"new", "user": b"ours"}))
+
+    assert wanted.data == {"user": b"ours"}
+    assert wanted.annotations[DATA_HASH_ANNOTATION] == hashing.data_hash({"password": b"new", "user": b"ours"})
 
 
 class TestNoValues:

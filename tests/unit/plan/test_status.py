@@ -3,7 +3,6 @@
 import json
 
 import msgspec
-from support.builders import NOON, an_external_secret, observed, synced
 
 from esoctl.model.conditions import Condition, Reason
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretStatus
@@ -11,6 +10,7 @@ from esoctl.model.store import StoreStatus
 from esoctl.plan import status
 from esoctl.plan.secret import Leave, SecretPlan
 from esoctl.plan.verdict import Park, Verdict
+from support.builders import NOON, an_external_secret, observed, synced
 
 SYNCED = SecretPlan(Leave(), Reason.SECRET_SYNCED, "secret synced")
 

@@ -57,6 +57,7 @@ class Aws:
 
     name: ClassVar[str] = "aws"
     capabilities: ClassVar[Capabilities] = Capabilities.READ_WRITE
+    maintained: ClassVar[bool] = True
     quirks: ClassVar[Quirks] = Quirks()
 
     def decode(self, body: msgspec.Raw, scope: Scope) -> AwsBackend:

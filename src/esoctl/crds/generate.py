@@ -1,0 +1,138 @@
+"""The three definitions as the API server takes them: names, columns, schema. ``esoctl crds`` prints them.
+
+Columns, short names and selectable fields are the reference's, so users see what they know.
+"""
+
+from typing import Final, NamedTuple
+
+import yaml
+
+from esoctl.crds import providers
+from esoctl.crds.structural import Schema, of_type
+from esoctl.model.external_secret import ExternalSecretSpec, ExternalSecretStatus
+from esoctl.model.keys import Kind
+from esoctl.model.kinds import GROUP, RESOURCES
+from esoctl.model.store import StoreSpec, StoreStatus
+
+READY: Final = '.status.conditions[?(@.type=="Ready")]'
+LABEL: Final = {"external-secrets.io/component": "controller"}
+
+
+class Column(NamedTuple):
+    """One printer column."""
+
+    name: str
+    path: str
+    type: str = "string"
+
+
+class Names(NamedTuple):
+    """How a kind is called."""
+
+    kind: Kind
+    short: str
+    description: str
+
+
+EXTERNAL_SECRET_COLUMNS: Final = (
+    Column("StoreType", ".spec.secretStoreRef.kind"),
+    Column("Store", ".spec.secretStoreRef.name"),
+    Column("Refresh Interval", ".spec.refreshInterval"),
+    Column("Status", f"{READY}.reason"),
+    Column("Ready", f"{READY}.status"),
+    Column("Last Sync", ".status.refreshTime", "date"),
+)
+STORE_COLUMNS: Final = (
+    Column("AGE", ".metadata.creationTimestamp", "date"),
+    Column("Status", f"{READY}.reason"),
+    Column("Capabilities", ".status.capabilities"),
+    Column("Ready", f"{READY}.status"),
+)
+SELECTABLE: Final = (
+    ".spec.secretStoreRef.name",
+    ".spec.secretStoreRef.kind",
+    ".spec.target.name",
+    ".spec.refreshInterval",
+)
+
+
+def all_crds() -> list[dict[str, object]]:
+    """Every definition, in the order in which they are installed."""
+    external_secret = Names(Kind.EXTERNAL_SECRET, "es", "Keeps a Secret true to values of an external source.")
+    store = Names(Kind.SECRET_STORE, "ss", "Says where values come from, for one namespace.")
+    cluster_store = Names(Kind.CLUSTER_SECRET_STORE, "css", "Says where values come from, for many namespaces.")
+    store_spec, store_status = of_type(StoreSpec), of_type(StoreStatus)
+    _properties(store_spec)["provider"] = {
+        "description": _description(store_spec),
+        "type": "object",
+        **providers.provider(),
+    }
+    version = _version(
+        external_secret, of_type(ExternalSecretSpec), of_type(ExternalSecretStatus), EXTERNAL_SECRET_COLUMNS
+    )
+    version["selectableFields"] = [{"jsonPath": path} for path in SELECTABLE]
+    return [
+        _definition(external_secret, version),
+        _definition(store, _version(store, store_spec, store_status, STORE_COLUMNS)),
+        _definition(cluster_store, _version(cluster_store, store_spec, store_status, STORE_COLUMNS)),
+    ]
+
+
+def as_yaml(definition: dict[str, object]) -> str:
+    """One definition as a YAML document."""
+    return yaml.dump(definition, Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
+
+
+class _Plain(yaml.SafeDumper):
+    """Without anchors: what is said twice is written twice."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  the parent's signature
+        return True
+
+
+def _definition(names: Names, version: dict[str, object]) -> dict[str, object]:
+    resource = RESOURCES[names.kind]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{resource.plural}.{GROUP}", "labels": dict(LABEL)},
+        "spec": {
+            "group": GROUP,
+            "names": {
+                "kind": names.kind.value, "listKind": f"{names.kind}List", "plural": resource.plural,
+                "singular": names.kind.lower(), "shortNames": [names.short], "categories": ["external-secrets"],
+            },
+            "scope": "Namespaced" if resource.namespaced else "Cluster",
+            "versions": [version],
+        },
+    }  # fmt: skip
+
+
+def _version(names: Names, spec: Schema, status: Schema, columns: tuple[Column, ...]) -> dict[str, object]:
+    properties = {
+        "apiVersion": {"type": "string", "description": "Version of the API that this object is written for."},
+        "kind": {"type": "string", "description": "Kind of this object."},
+        "metadata": {"type": "object"},
+        "spec": {"description": "What is wanted.", **spec},
+        "status": {"description": "What was observed.", **status},
+    }
+    return {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "additionalPrinterColumns": [{"name": c.name, "type": c.type, "jsonPath": c.path} for c in columns],
+        "subresources": {"status": {}},
+        "schema": {"openAPIV3Schema": {"type": "object", "description": names.description, "properties": properties}},
+    }
+
+
+def _properties(schema: Schema) -> dict[str, object]:
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    return properties
+
+
+def _description(schema: Schema) -> object:
+    below = _properties(schema)["provider"]
+    assert isinstance(below, dict)
+    return below["description"]
