@@ -112,7 +112,7 @@ def apply(  # noqa: PLR0913 - a request to apply has this many facts
     after = without_nulls(after) if topology.native else after
     after = last_applied.refreshed(after, wanted) if who.manager == last_applied.MANAGER else after
     result = owners.write(after, held.touched(who, now) if changed else held)
-    return result if live is None else _unless_same(live, result)
+    return result if live is None else _unless_same(live, result, held)
 
 
 def _check(wanted: Doc, topology: Topology, api_version: str) -> None:
@@ -146,15 +146,18 @@ def _apply(live: Doc, wanted: Doc, held: Owners, request: _Request, *, force: bo
     last = held.fields_of(request.who)
     fields = fieldsets.from_object(wanted, request.topology).without_trees(request.ignored)
     held = held.with_fields(request.who, fields, request.version)
-    after = _prune(merged, held, last, request.topology) if last else merged
+    after = _prune(merged, held, last, request)
     change = structured.compare(live, after, request.topology).without(request.ignored)
     spared = last_applied.own_fields(live, request.topology) if request.who.manager == last_applied.MANAGER else NOTHING
     held = _settle(held, change, request.who, force=force, spared=spared)
     return after, held.with_fields(request.who, held.fields_of(request.who).difference(_NEVER_OWNED), request.version)
 
 
-def _prune(merged: Doc, held: Owners, last: FieldSet, topology: Topology) -> Doc:
+def _prune(merged: Doc, held: Owners, last: FieldSet, request: _Request) -> Doc:
     """Remove what this manager wanted last time and nobody wants or owns now."""
+    topology = request.topology
+    if not last.difference(held.fields_of(request.who)):
+        return merged
     last = last.with_declared(topology)
     everything = fieldsets.from_object(merged, topology).with_declared(topology)
 
@@ -210,7 +213,7 @@ def track_update(  # noqa: PLR0913 - a write has this many facts
     if held.holdings or live is None:
         held = owners.capped(_note_update(before, dict(new), held, request, now))
     result = owners.write(new, held)
-    return result if live is None else _unless_same(live, result)
+    return result if live is None else _unless_same(live, result, held)
 
 
 def _named_owners(live: Mapping[str, object], new: Mapping[str, object], subresource: str) -> Owners:
@@ -243,17 +246,15 @@ def _unmanaged(obj: Doc) -> Doc:
     return owners.write(obj, Owners())
 
 
-def _unless_same(live: Doc, result: Doc) -> Doc:
+def _unless_same(live: Doc, result: Doc, held: Owners) -> Doc:
     """The live object when the result differs in nothing but the times of its owners."""
-    return live if equal(_untimed(live), _untimed(result)) else result
-
-
-def _untimed(obj: Doc) -> Doc:
+    if not equal(_unmanaged(live), _unmanaged(result)):
+        return result
     try:
-        held = owners.read(obj)
+        before = owners.read(live)
     except EntryError:
-        return obj
-    return owners.write(obj, Owners({who: replace(holding, time=None) for who, holding in held.holdings.items()}))
+        return result
+    return live if held.agrees_with(before) else result
 
 
 def _document(value: object) -> Doc:

@@ -12,13 +12,16 @@ Doc = dict[str, object]
 
 def equal(left: object, right: object) -> bool:
     """Whether two JSON values mean the same. Order of keys is irrelevant, order of items is not."""
+    return left == right and _same_kinds(left, right)
+
+
+def _same_kinds(left: object, right: object) -> bool:
+    """Of values that Python holds for equal: whether no truth value meets a number."""
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(value, right[key]) for key, value in left.items())
+        return all(_same_kinds(value, right[key]) for key, value in left.items())
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(equal, left, right))
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    return bool(left == right)
+        return all(map(_same_kinds, left, right))
+    return isinstance(left, bool) == isinstance(right, bool)
 
 
 def copy(value: object) -> object:
@@ -54,9 +57,13 @@ def text(value: object, key: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+_SORTED = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+_IN_ORDER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def go_json(value: object, *, in_order: bool = False) -> str:
     """JSON as Go writes it: compact, markup escaped, and keys sorted unless they have an order of their own."""
-    written = json.dumps(value, separators=(",", ":"), sort_keys=not in_order, ensure_ascii=False)
+    written = (_IN_ORDER if in_order else _SORTED).encode(value)
     for char in "<>&\u2028\u2029":
         written = written.replace(char, f"\\u{ord(char):04x}")
     return written

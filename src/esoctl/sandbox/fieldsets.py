@@ -14,6 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from esoctl.sandbox.documents import go_json
 from esoctl.sandbox.topology import Items, Topology
@@ -129,6 +130,7 @@ def from_json(document: object) -> FieldSet:
     return FieldSet(frozenset(members), children)
 
 
+@lru_cache(maxsize=8192)
 def _canonical(raw: str) -> str:
     """A step in the one spelling that makes equal steps equal text."""
     if raw[:2] in {"k:", "v:"}:
@@ -186,6 +188,7 @@ def _write_step(step: str) -> str:
             return f"[{rest}]"
 
 
+@lru_cache(maxsize=8192)
 def _rank(step: str) -> tuple[int, tuple[tuple[str, int, float, str], ...], str]:
     """The order of steps: fields by name, then items by their keys, by value, by position."""
     kind, rest = step[:2], step[2:]
@@ -211,25 +214,36 @@ def _value_rank(value: object) -> tuple[int, float, str]:
 
 def from_object(value: object, topology: Topology) -> FieldSet:
     """Every field that a document sets: leaves, units, list items, and keys that users chose."""
-    return of(_leaves(value, topology, ()))
+    return _gather(value, topology)[1]
 
 
-def _leaves(value: object, topology: Topology, path: Path) -> Iterator[Path]:
+def _gather(value: object, topology: Topology) -> tuple[bool, FieldSet]:
+    """Whether the value itself is a field, and the fields below it."""
     if isinstance(value, dict) and not topology.atomic:
-        for key, item in value.items():
-            yield from _leaves(item, topology.at(key), (*path, f"f:{key}"))
-            if item is None or item == {} or not topology.declares(key):
-                yield (*path, f"f:{key}")
-    elif isinstance(value, list) and topology.items is not Items.ATOMIC:
-        yield from _item_leaves(value, topology, path)
-    elif value is not None:
-        yield path
+        return False, _gather_map(value, topology)
+    if isinstance(value, list) and topology.items is not Items.ATOMIC:
+        return False, _gather_items(value, topology)
+    return value is not None, NOTHING
 
 
-def _item_leaves(items: list[object], topology: Topology, path: Path) -> Iterator[Path]:
+def _gather_map(value: dict[str, object], topology: Topology) -> FieldSet:
+    members: set[str] = set()
+    children: dict[str, FieldSet] = {}
+    for key, item in value.items():
+        step = f"f:{key}"
+        leaf, below = _gather(item, topology.at(key))
+        if leaf or item is None or item == {} or not topology.declares(key):
+            members.add(step)
+        if below:
+            children[step] = below
+    return FieldSet(frozenset(members), children)
+
+
+def _gather_items(items: list[object], topology: Topology) -> FieldSet:
+    """Items that occur twice are one unit."""
     steps = [step_of(item, topology) for item in items]
     times = Counter(steps)
-    for step, item in zip(steps, items, strict=True):
-        yield (*path, step)
-        if times[step] == 1:
-            yield from _leaves(item, topology.of_item(), (*path, step))
+    below = {
+        step: _gather(item, topology.of_item())[1] for step, item in zip(steps, items, strict=True) if times[step] == 1
+    }
+    return _node(frozenset(steps), below)

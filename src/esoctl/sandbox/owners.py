@@ -85,6 +85,13 @@ class Owners:
         }
         return Owners({who: holding for who, holding in left.items() if holding.fields})
 
+    def agrees_with(self, other: Owners) -> bool:
+        """Whether both say the same, whatever the times."""
+        mine, theirs = self.holdings, other.holdings
+        return mine.keys() == theirs.keys() and all(
+            (one.fields, one.version) == (theirs[who].fields, theirs[who].version) for who, one in mine.items()
+        )
+
     def touched(self, who: Owner, now: str) -> Owners:
         """Note that an owner has just changed something."""
         return Owners({other: replace(h, time=now) if other == who else h for other, h in self.holdings.items()})
