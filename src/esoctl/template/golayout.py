@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from esoctl.template import gotime, quoting
+from esoctl.template import gotime
 from esoctl.template.gotime import DAY, MONTHS, UTC_ZONE, WEEKDAYS, Time, TimeError, Zone
 
 _CHUNK: Final = re.compile(
@@ -104,7 +104,12 @@ gotime.FORMATTER.append(write)
 
 
 def _quote(text: str) -> str:
-    return quoting.quote(text.encode("utf-8", "surrogateescape"), ascii_only=True).decode()
+    """Quotes as Go's time package does: everything but plain ASCII byte by byte."""
+    shown = [
+        f"\\x{octet:02x}" if octet >= 0x80 or octet < 0x20 else "\\" + chr(octet) if octet in b'"\\' else chr(octet)
+        for octet in text.encode("utf-8", "surrogateescape")
+    ]
+    return f'"{"".join(shown)}"'
 
 
 @dataclass
