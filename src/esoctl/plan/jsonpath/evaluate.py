@@ -18,7 +18,7 @@ _MODIFIER = re.compile(rb"@([^:|.]*)", re.DOTALL)
 _WORD = re.compile(rb"!([^|.]*)", re.DOTALL)
 _WORDS = frozenset({b"true", b"false", b"null", b"nan", b"inf"})
 _LITERAL = frozenset(b'{["+-0123456789')
-_TURN = 20
+_TURN = 30
 """What it costs to begin a walk, in steps."""
 _AGAIN = frozenset({b"|", b"."})
 _CLOSING = {b"[": b"]", b"{": b"}"}

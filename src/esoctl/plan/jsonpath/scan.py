@@ -141,7 +141,7 @@ def each(of: Value, budget: Budget) -> Iterator[tuple[Value | None, Value]]:
     is_object = within.document.data[start : start + 1] == b"{"
     position = start + 1
     while True:
-        budget.spend(1)
+        budget.spend(3)
         key = None
         if is_object:
             key = _next_key(within, position, budget)

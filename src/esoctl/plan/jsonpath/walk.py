@@ -91,7 +91,7 @@ class _Object:
     def advance(self, position: int) -> tuple[Signal, int]:
         within, data = self._walk.within, self._walk.within.document.data
         while True:
-            self._walk.search.budget.spend(1)
+            self._walk.search.budget.spend(2)
             mark = _KEY_OR_END.search(data, position, within.end)
             if not mark:
                 return Signal.END, within.end
@@ -136,7 +136,7 @@ class _Array:
         within = self._walk.within
         # An array that does not close counts as closed at its end, unless a string inside of it is what stays open.
         while position <= within.end:
-            self._walk.search.budget.spend(1)
+            self._walk.search.budget.spend(2)
             is_meant = self._count == self._index
             self._count += 1
             if self.step.each is not None:
