@@ -7,6 +7,7 @@ events are flushed, connections close. Every task has a parent here.
 
 import secrets as entropy
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +105,7 @@ async def run(config: Config) -> None:
         session = await enter(Session(settings))
         pool = await enter(ClientPool())
         operator = Operator(config, Api(transport), pool, providers(session), metrics, SystemClock())
-        await operator.run()
+        await operator.run(_told_to_stop)
     log.info("stopped")
 
 
@@ -136,8 +137,8 @@ class Operator:
         metrics.conditions = self._informers.readiness
         metrics.queue = self._figures
 
-    async def run(self) -> None:
-        """Serve probes, inform, work; returns after a signal and an orderly stop."""
+    async def run(self, told_to_stop: Callable[[], Awaitable[None]]) -> None:
+        """Serve probes, inform, work; returns after an orderly stop, which begins when ``told_to_stop`` ends."""
         state = State(self._informers, anyio.current_time())
         addresses = (
             (self._config.metrics_addr, self._metrics.exposition),
@@ -153,7 +154,7 @@ class Operator:
                 machines.start_soon(informer.run)
             async with anyio.create_task_group() as workers:
                 workers.start_soon(self._work, state, workers)
-                await _told_to_stop()
+                await told_to_stop()
                 state.stopping = True
                 log.info("stopping")
                 if not await self._queue.drain(self._config.drain_seconds):

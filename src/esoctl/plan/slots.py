@@ -10,12 +10,17 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 MILLISECOND = timedelta(milliseconds=1)
+SECOND_MS = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def phase(uid: str, interval_ms: int) -> int:
-    """Milliseconds into the interval at which the object of that uid is due."""
-    return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest()) % interval_ms
+    """Milliseconds into the interval at which the object of that uid is due; whole seconds where the interval is.
+
+    ``status.refreshTime`` has no fractions: a slot inside a second would lie after the very refresh it caused.
+    """
+    unit = SECOND_MS if interval_ms % SECOND_MS == 0 else 1
+    return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest()) % (interval_ms // unit) * unit
 
 
 def next_slot(last_ms: int, interval_ms: int, phase_ms: int) -> int:
@@ -26,5 +31,8 @@ def next_slot(last_ms: int, interval_ms: int, phase_ms: int) -> int:
 
 
 def due_at(last: datetime, interval_ms: int, uid: str) -> datetime:
-    """When an object that was last synced at ``last`` is to be synced again."""
-    return EPOCH + next_slot((last - EPOCH) // MILLISECOND, interval_ms, phase(uid, interval_ms)) * MILLISECOND
+    """When an object that was last synced in the second of ``last`` is to be synced again."""
+    last_ms = (last - EPOCH) // MILLISECOND
+    if interval_ms % SECOND_MS:
+        last_ms += SECOND_MS - 1
+    return EPOCH + next_slot(last_ms, interval_ms, phase(uid, interval_ms)) * MILLISECOND

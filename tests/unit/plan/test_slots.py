@@ -59,6 +59,16 @@ def test_objects_made_in_one_minute_do_not_refresh_together() -> None:
     assert third <= 15
 
 
+@given(moments, intervals, st.text(min_size=1, max_size=36), st.integers(min_value=0, max_value=999))
+def test_the_second_of_a_refresh_does_not_make_it_due_again(start: int, interval: int, uid: str, late: int) -> None:
+    due = slots.due_at(slots.EPOCH + timedelta(seconds=start // 1_000), interval, uid)
+    refreshed = due + timedelta(milliseconds=late)
+
+    again = slots.due_at(refreshed.replace(microsecond=0), interval, uid)
+
+    assert again - due >= timedelta(milliseconds=interval // 2)
+
+
 @pytest.mark.parametrize(
     ("last", "phase", "due"),
     [

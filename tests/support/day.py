@@ -1,0 +1,160 @@
+"""A day in the life: the whole operator over a sandbox and a memory provider, on the virtual clock."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+
+from esoctl.app import Operator
+from esoctl.config import Config
+from esoctl.crds.install import install
+from esoctl.kube.api import Api
+from esoctl.metrics import Metrics
+from esoctl.providers.pool import ClientPool
+from esoctl.sandbox.api import Api as Sandbox
+from esoctl.sandbox.moments import text as moment
+from esoctl.sandbox.requests import Request, Response
+from esoctl.sandbox.world import World
+from support.in_process import counting
+from support.inprocess import SandboxTransport
+from support.memory_provider import MemoryProvider, Vault
+
+EPOCH = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
+ES = "/apis/external-secrets.io/v1"
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+
+class LoopClock:
+    """Wall time that follows the loop's: an hour of waiting is an hour on the wall."""
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(seconds=anyio.current_time())
+
+
+@dataclass
+class Day:
+    """The world of one test: hands to change it, eyes to look at it."""
+
+    transport: SandboxTransport
+    vault: Vault
+    metrics: Metrics
+    namespace: str = "team-a"
+
+    def do(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
+        """A request of a user; raises AssertionError when it is refused."""
+        status, found = self.ask(method, path, body, content_type)
+        assert status < 400, found
+        return found
+
+    def ask(
+        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+    ) -> tuple[int, Any]:
+        raw = b"" if body is None else json.dumps(body).encode()
+        query = (
+            "fieldManager=user&force=true" if content_type == APPLY else "fieldManager=user" if method != "GET" else ""
+        )
+        answer = self.transport.sandbox.handle_as(
+            "user", Request(method, path, query, {"content-type": content_type}, raw)
+        )
+        assert isinstance(answer, Response)
+        return answer.status, answer.body
+
+    def apply(self, kind: str, name: str, spec: object, **metadata: object) -> None:
+        """Apply an ExternalSecret, SecretStore or ClusterSecretStore."""
+        body = {
+            "apiVersion": "external-secrets.io/v1",
+            "kind": kind,
+            "metadata": {"name": name, **metadata},
+            "spec": spec,
+        }
+        self.do("PATCH", self.path(kind, name), body, APPLY)
+
+    def external_secret(self, name: str = "shop", /, *, data: dict[str, str] | None = None, **spec: object) -> None:
+        """Apply an ExternalSecret; ``data`` maps secret keys to remote keys."""
+        entries = [
+            {"secretKey": key, "remoteRef": {"key": remote}} for key, remote in (data or {"password": "db"}).items()
+        ]
+        wanted = {"secretStoreRef": {"name": "aws"}, "data": entries, **spec}
+        self.apply("ExternalSecret", name, wanted)
+
+    def store(self, name: str = "aws", **spec: object) -> None:
+        self.apply("SecretStore", name, {"provider": {"fake": {"data": []}}, **spec})
+
+    def path(self, kind: str, name: str) -> str:
+        plural = f"{kind.lower()}s"
+        if kind == "ClusterSecretStore":
+            return f"{ES}/{plural}/{name}"
+        root = "/api/v1" if kind in ("Secret", "ConfigMap") else ES
+        return f"{root}/namespaces/{self.namespace}/{plural}/{name}"
+
+    def get(self, kind: str, name: str) -> Any:
+        """An object; None when there is none."""
+        status, found = self.ask("GET", self.path(kind, name))
+        return found if status == 200 else None
+
+    def data(self, name: str = "shop") -> dict[str, bytes] | None:
+        """The data of a Secret; None when there is none."""
+        found = self.get("Secret", name)
+        return None if found is None else {k: base64.b64decode(v) for k, v in (found.get("data") or {}).items()}
+
+    def make_secret(self, name: str, values: dict[str, str], **more: object) -> None:
+        body = {"metadata": {"name": name, **more.pop("metadata", {})}, "stringData": values, **more}  # type: ignore[dict-item]
+        self.do("POST", f"/api/v1/namespaces/{self.namespace}/secrets", body)
+
+    def edit(self, kind: str, name: str, patch: object) -> None:
+        self.do("PATCH", self.path(kind, name), patch, MERGE)
+
+    def delete(self, kind: str, name: str) -> None:
+        self.do("DELETE", self.path(kind, name))
+
+    def ready(self, name: str = "shop", kind: str = "ExternalSecret") -> tuple[str, str, str]:
+        """(status, reason, message) of the Ready condition; empty texts without one."""
+        found = self.get(kind, name) or {}
+        for condition in found.get("status", {}).get("conditions", []):
+            return condition["status"], condition["reason"], condition["message"]
+        return "", "", ""
+
+    def events(self, name: str = "shop") -> list[str]:
+        """Events of an object, as ``Type Reason message``, each once."""
+        found = self.do("GET", f"/api/v1/namespaces/{self.namespace}/events")["items"]
+        mine = [event for event in found if event["involvedObject"]["name"] == name]
+        return sorted({f"{event['type']} {event['reason']} {event['message']}" for event in mine})
+
+    async def until(self, look: Callable[[], object], seconds: float = 30.0) -> None:
+        """Let time pass until something is true; fails after that many seconds of virtual time."""
+        with anyio.move_on_after(seconds):
+            while not look():  # noqa: ASYNC110  a user looks again and again; time is virtual
+                await anyio.sleep(0.05)
+        assert look(), "not seen in time"
+
+    async def settle(self, seconds: float = 2.0) -> None:
+        """Let everything that is under way come to rest."""
+        await anyio.sleep(seconds)
+
+
+@asynccontextmanager
+async def a_day(**config: object) -> AsyncIterator[Day]:
+    """The operator at work, with the store ``aws`` and the value ``db``."""
+    clock = LoopClock()
+    transport = SandboxTransport(Sandbox(World(lambda: moment(clock.now()), counting(), None)))
+    vault, metrics = Vault(values={"db": b"first"}), Metrics()
+    await install(transport)  # type: ignore[arg-type]  # it keeps the contract
+    settings = Config(metrics_addr="", health_addr="", workers=8, **config)  # type: ignore[arg-type]
+    day = Day(transport, vault, metrics)
+    day.do("POST", "/api/v1/namespaces", {"metadata": {"name": day.namespace}})
+    day.store()
+    stop = anyio.Event()
+    async with ClientPool() as pool, anyio.create_task_group() as group:
+        api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract
+        operator = Operator(settings, api, pool, {"fake": MemoryProvider(vault)}, metrics, clock)
+        group.start_soon(operator.run, stop.wait)
+        try:
+            yield day
+        finally:
+            stop.set()
