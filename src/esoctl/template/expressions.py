@@ -6,7 +6,7 @@ last, as Go's does. Source: the Go package text/template (exec.go).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from esoctl.template import builtins, govalues, literals, nodes, quoting
@@ -232,8 +232,7 @@ class Expressions:
         given: tuple[Sequence[Operand], object],
         method: govalues.Method,
     ) -> object:
-        assert callable(method.call)
-        called = Function(method.call, method.params, None, "")
+        called = Function(_without_nil(method.call), method.params, None, "")
         return self._call(dot, called, node, name.decode("utf-8", "surrogateescape"), given)
 
     # Calls.
@@ -369,6 +368,19 @@ class Expressions:
         if value is None:
             self.fail(f"expected {kind}; found %s", nodes.written(node))
         return govalues.Uint32(value) if typ == "uint32" and isinstance(value, int) else value
+
+
+def _without_nil(method: object) -> Callable[..., object]:
+    """The method, which in Go would follow a nil pointer it is given."""
+    assert callable(method)
+
+    def call(*values: object) -> object:
+        if any(value is None for value in values):
+            raise FunctionError("runtime error: invalid memory address or nil pointer dereference")
+        result: object = method(*values)
+        return result
+
+    return call
 
 
 def _value_text(value: object) -> str:
