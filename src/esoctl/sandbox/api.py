@@ -131,7 +131,7 @@ class Api:
 
     def _schemas(self, steps: list[str], request: Request) -> Response:
         match steps:
-            case ["v2"] if openapi.V2_PROTOBUF in request.header("accept"):
+            case ["v2"] if "proto-openapi.spec.v2" in request.header("accept"):
                 return Response(200, openapi.v2_protobuf(), openapi.V2_PROTOBUF)
             case ["v2"]:
                 return Response(200, openapi.v2())

@@ -9,7 +9,8 @@ clients that know version 3 need no more.
 from esoctl.sandbox.documents import Doc
 from esoctl.sandbox.resources import Catalogue, Resource
 
-V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+"""The answer's type. Clients ask with an ``@`` in it, which is no legal media type, so servers answer with a dot."""
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _WORDS = {
     "apiVersion": "APIVersion defines the versioned schema of this representation of an object.",

@@ -123,6 +123,7 @@ def test_openapi_v2_is_a_well_formed_message() -> None:
 
     answer = Client().answer("GET", "/openapi/v2", headers={"accept": accept})
 
+    assert answer.content_type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
     assert answer.body == b"\n\x032.0\x12\x15\n\nKubernetes\x12\x07v1.36.3B\x00J\x00"
 
 

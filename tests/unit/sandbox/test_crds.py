@@ -178,3 +178,29 @@ def test_objects_of_one_definition_are_listed_in_order() -> None:
         client.made(WIDGETS, a_widget(name))
 
     assert names(client.get(WIDGETS)[1]) == ["a", "b"]
+
+
+def test_objects_are_chosen_by_the_fields_their_definition_allows() -> None:
+    body = definition()
+    body["spec"]["versions"][0]["selectableFields"] = [{"jsonPath": ".spec.colour"}]
+    client = Client()
+    client.made(CRDS, body)
+    client.made(WIDGETS, a_widget("one", colour="red"))
+    client.made(WIDGETS, a_widget("two", colour="green"))
+
+    _, chosen = client.get(WIDGETS, fieldSelector="spec.colour=red")
+    status, _ = client.get(WIDGETS, fieldSelector="spec.size=3")
+
+    assert names(chosen) == ["one"]
+    assert status == 400
+
+
+def test_a_deprecated_version_warns() -> None:
+    body = definition()
+    body["spec"]["versions"][0]["deprecated"] = True
+    client = Client()
+    client.made(CRDS, body)
+
+    answer = client.answer("GET", WIDGETS)
+
+    assert answer.warnings == ("conformance.esoctl.dev/v1 Widget is deprecated",)
