@@ -1,7 +1,7 @@
 """Puts waiting reads of one identity together: equal ones become one, plain ones travel in batches.
 
-* A read that nobody joins leaves after two milliseconds; while more keep coming they are collected, up to a full batch
-  or forty milliseconds. Without batching a read leaves at the next turn of the loop.
+* A lone read leaves after two milliseconds without company. While more keep coming, or others are under way, reads are
+  collected up to a full batch or for forty milliseconds. Without batching a read leaves at the next turn of the loop.
 * A read joins another only while that one has not been sent: an answer is never older than the question.
 * Who stops waiting takes nothing from the others.
 * A batch that IAM denies is made of single calls instead, and for an hour no other is tried; one that fails as a whole
@@ -64,6 +64,7 @@ class Fetcher(Protocol):
 class _Read:
     def __init__(self, ref: RemoteKey) -> None:
         self.ref = ref
+        self.asked_at = anyio.current_time()
         self._settled = anyio.Event()
         self._answer: Payload | Exception | None = None
 
@@ -126,22 +127,34 @@ class Planner:
     async def _run(self) -> None:
         while True:
             await self._arrival.wait()
-            await self._company()
-            reads = list(self._waiting.values())
-            self._waiting.clear()
-            self._arrival = anyio.Event()
-            self._depart(reads)
+            all_leave = await self._company()
+            self._depart(self._taken(all_leave=all_leave))
+            if not self._waiting:
+                self._arrival = anyio.Event()
 
-    async def _company(self) -> None:
-        """Wait while others keep coming."""
+    async def _company(self) -> bool:
+        """Wait while company may come; then whether all shall leave, or full batches only."""
         if not self._may_batch():
             await anyio.lowlevel.checkpoint()
-            return
-        deadline = anyio.current_time() + LONGEST_SECONDS
+            return True
+        deadline = next(iter(self._waiting.values())).asked_at + LONGEST_SECONDS
         seen = -1
-        while seen < len(self._waiting) < self._fetcher.batch_size and anyio.current_time() < deadline:
+        while len(self._waiting) < self._fetcher.batch_size:
+            # Reads under way will soon be done, and whoever made them is likely to ask for more.
+            busy = len(self._unsettled) > len(self._waiting)
+            if anyio.current_time() >= deadline or (seen == len(self._waiting) and not busy):
+                return True
             seen = len(self._waiting)
             await anyio.sleep(QUIET_SECONDS)
+        return False
+
+    def _taken(self, *, all_leave: bool) -> list[_Read]:
+        reads = list(self._waiting.values())
+        plain = [read for read in reads if _is_plain(read.ref)]
+        size = self._fetcher.batch_size
+        staying = [] if all_leave else plain[len(plain) - len(plain) % size :]
+        self._waiting = {read.ref: read for read in staying}
+        return [read for read in reads if read.ref not in self._waiting]
 
     def _may_batch(self) -> bool:
         return self._batching and anyio.current_time() >= self._denied_until

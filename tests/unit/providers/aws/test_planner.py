@@ -297,3 +297,47 @@ async def test_no_more_than_a_share_of_calls_is_under_way_at_once() -> None:
         await read(planner, [f"{number}" for number in range(100)])
 
     assert most == 32
+
+
+@pytest.mark.asyncio
+async def test_what_does_not_fill_a_batch_waits_for_more_while_others_are_under_way() -> None:
+    diary = Diary(batch_size=5, seconds=0.03)
+
+    async with planning(diary) as planner, anyio.create_task_group() as tasks:
+        tasks.start_soon(read, planner, list("abcdefgh"))
+        await anyio.sleep(0.02)
+        tasks.start_soon(read, planner, list("ij"))
+
+    assert diary.calls == [list("abcde"), list("fghij")]
+
+
+@pytest.mark.asyncio
+async def test_a_read_beside_a_call_that_hangs_waits_forty_milliseconds_at_most() -> None:
+    diary = Diary(seconds=10.0)
+
+    async with planning(diary) as planner, anyio.create_task_group() as tasks:
+        tasks.start_soon(planner.get, RemoteKey("slow"))
+        await anyio.sleep(1)
+        diary.seconds = 0.0
+        started = anyio.current_time()
+        await planner.get(RemoteKey("quick"))
+        waited = anyio.current_time() - started
+
+    assert 0.04 <= waited < 0.05
+
+
+@pytest.mark.asyncio
+async def test_a_thousand_reads_of_a_busy_operator_are_few_calls() -> None:
+    diary = Diary(batch_size=20, seconds=0.005)
+    keys = iter(range(1000))
+
+    async def worker(planner: Planner) -> None:
+        for key in keys:
+            await planner.get(RemoteKey(f"{key}"))
+            await anyio.sleep(0.005)
+
+    async with planning(diary) as planner, anyio.create_task_group() as tasks:
+        for _ in range(32):
+            tasks.start_soon(worker, planner)
+
+    assert len(diary.calls) <= 60
