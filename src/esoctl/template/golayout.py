@@ -19,7 +19,7 @@ _CHUNK: Final = re.compile(
 _SECONDS_FRACTION: Final = re.compile(r"[.,][0-9]+", re.ASCII)
 _TWO_DIGITS: Final = re.compile(r"[0-9]{2}", re.ASCII)
 _ONE_OR_TWO: Final = re.compile(r"[0-9]{1,2}", re.ASCII)
-_ABBREVIATION: Final = re.compile(r"ChST|MeST|GMT[+-][0-9]{1,2}|[+-][0-9]{2}|[A-Z]{3,5}", re.ASCII)
+_ABBREVIATION: Final = re.compile(r"ChST|MeST|(?:GMT)?[+-]0*(?:1?[0-9]|2[0-3])(?![0-9])|[A-Z]{3,5}", re.ASCII)
 
 
 def write(time: Time, layout: str) -> str:
@@ -171,15 +171,14 @@ class _Reader:
 
     def _skip(self, prefix: str) -> None:
         whole = prefix
-        held = self._rest
         while prefix:
             if prefix[0] == " ":
                 if self._rest and self._rest[0] != " ":
-                    raise self._cannot(held, whole)
+                    raise self._cannot(self._rest, whole)
                 prefix, self._rest = prefix.lstrip(" "), self._rest.lstrip(" ")
                 continue
             if not self._rest or self._rest[0] != prefix[0]:
-                raise self._cannot(self._rest, prefix)
+                raise self._cannot(self._rest, whole)
             prefix, self._rest = prefix[1:], self._rest[1:]
 
     def _chunk(self, chunk: str, following: str) -> None:
@@ -226,7 +225,7 @@ class _Reader:
         if chunk == "2006":
             fields.year = int(self._take(re.compile(r"[0-9]{4}", re.ASCII)))
         elif chunk == "06":
-            short = self._number(fixed=True)
+            short = int(self._take(re.compile(r"[0-9]{2}|[+-][0-9]", re.ASCII)))
             fields.year = short + (1900 if short >= 69 else 2000)
         elif chunk in {"Jan", "January"}:
             fields.month = self._word(MONTHS, 3 if chunk == "Jan" else None) + 1
