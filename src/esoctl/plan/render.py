@@ -97,11 +97,8 @@ def key(template: str, name: str, env: Env) -> str:
 
     DIFFERS: the reference prints ``<no value>`` for a field that is not there, and that becomes a key.
     """
-    dot = {"value": name}
-    rendered = engine.render_text(
-        template, dot, replace(env, name="transform", delimiters=("{{", "}}")), missing="error"
-    )
-    return rendered.decode()
+    named = replace(env, name="transform", delimiters=("{{", "}}"))
+    return engine.render(template, {"value": name.encode()}, named).decode(errors="replace")
 
 
 def check(template: Template) -> None:
