@@ -1,11 +1,17 @@
-"""``remoteRef.property``: a path into the payload of a secret; without one, the payload itself."""
+"""``remoteRef.property``: a path into the payload of a secret; without one, the payload itself.
+
+A wanted deviation: members with dots are not lost from selections. Rows that are known have their exact outcome in
+``deviations.yaml``, the rule is for others.
+"""
 
 from esoctl.plan import extract
+from parity.lost_members import restored
 from parity.rows import Row, encode, outcome, value, want_value
 
 
 def run(row: Row, table: Row) -> tuple[object, object]:
-    return want_value(row), outcome(lambda: _get(row, table))
+    want, got = want_value(row), outcome(lambda: _get(row, table))
+    return (got, got) if restored(str(row["path"]), want, got) else (want, got)
 
 
 def _get(row: Row, table: Row) -> bytes:
