@@ -31,7 +31,7 @@ from esoctl.kube.transport import Options, Transport
 from esoctl.metrics import Metrics, QueueFigures
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind
-from esoctl.model.meta import Bare
+from esoctl.model.meta import Bare, Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
 from esoctl.plan.access import secret_namespace
@@ -122,14 +122,15 @@ class Operator:
         observers = Observers(metrics.observe_wait, metrics.observe_work)
         self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
         self._informers = informing.build(
-            api, config.namespace, Hands(self._queue.add, lambda store: _credentials(store, known), draw)
+            api, config.namespace, Hands(self._queue.add, lambda store: _credentials(store, known), self._own, draw)
         )
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
         reader = SecretReader(views, cluster)
+        self._targets = Targets(views, cluster)
         stores = Stores(views, cluster, known, pool, reader, config.controller_class)
         self._external_secrets = ExternalSecretReconciler(
-            views, cluster, stores.open, Targets(views, cluster), clock, self._env, config.controller_class
+            views, cluster, stores.open, self._targets, clock, self._env, config.controller_class
         )
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
@@ -184,6 +185,9 @@ class Operator:
     def _observe(self, key: Key, result: str, seconds: float) -> None:
         target = (CONTROLLERS[key.kind], key.namespace, key.name)
         self._metrics.observe_reconcile(target, result, seconds)
+
+    def _own(self, meta: Meta) -> bool:
+        return self._targets.is_own(meta)
 
     def _env(self, now: datetime) -> Env:
         return Env(now=now, entropy=entropy.token_bytes, delimiters=self._config.delimiters)

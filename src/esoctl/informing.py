@@ -20,7 +20,7 @@ from esoctl.model import conditions, external_secret, secret, store
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.kinds import RESOURCES
-from esoctl.model.meta import Bare, decode_bare
+from esoctl.model.meta import Bare, Meta, decode_bare
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
 from esoctl.plan import sources
@@ -52,6 +52,8 @@ class Hands:
 
     emit: Emit
     credentials: Credentials
+    own: Callable[[Meta], bool]
+    """Whether a Secret is as our own last write left it."""
     draw: Callable[[], float]
     """A random number from 0 to 1."""
 
@@ -123,7 +125,14 @@ class Sinks:
 
     def secret_meta(self, change: Change[Bare]) -> None:
         if predicates.secret(change.old, change.new):
-            self._send(triggers.of_secret(change.metadata, self.lookups, initial=_initial(change)))
+            self._send(
+                triggers.of_secret(
+                    change.new.metadata if change.new is not None else None,
+                    change.metadata,
+                    self.lookups,
+                    initial=_initial(change),
+                )
+            )
 
     def managed_secret(self, change: Change[Secret]) -> None:
         """The metadata informer sees the same changes, and those of Secrets that lost their label too."""
@@ -139,7 +148,7 @@ class Sinks:
 def build(api: Api, namespace: str, hands: Hands) -> Informers:
     """All informers; ``namespace`` limits them to one, and then cluster-scoped kinds are left out."""
     built: list[Informers] = []
-    sinks = Sinks(hands.emit, _lookups(built))
+    sinks = Sinks(hands.emit, _lookups(built, hands.own))
     options = Options(draw=hands.draw, lists=CapacityLimiter(LISTS_AT_ONCE))
     where = namespace or None
 
@@ -175,7 +184,7 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
     return informers
 
 
-def _lookups(built: list[Informers]) -> Lookups:
+def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:
     """Lookups into informers that are still to be built when the sinks are made."""
 
     def by_target(namespace: str, name: str) -> list[ExternalSecret]:
@@ -191,7 +200,7 @@ def _lookups(built: list[Informers]) -> Lookups:
         anywhere = cluster.store.by(BY_CREDENTIAL, ("", name)) if cluster else []
         return [*own, *(cluster.store.by(BY_CREDENTIAL, (namespace, name)) if cluster else []), *anywhere]
 
-    return Lookups(by_target, by_store, by_credential)
+    return Lookups(by_target, by_store, by_credential, own)
 
 
 def _by_target(es: ExternalSecret) -> list[tuple[str, str]]:

@@ -43,6 +43,8 @@ class Lookups:
     """ExternalSecrets that name the store."""
     by_credential: Callable[[str, str], Iterable[Store]]
     """Stores whose credentials may come from the Secret of that namespace and name."""
+    own: Callable[[Meta], bool]
+    """Whether a Secret is as our own last write left it."""
 
 
 def of_external_secret(new: ExternalSecret | None, meta: Meta, *, initial: bool) -> Iterator[Trigger]:
@@ -62,7 +64,8 @@ def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial:
     store = new or old
     assert store is not None
     if new is None or old is None or old.metadata.generation != new.metadata.generation:
-        yield Trigger(store.ref.key, Cause.INITIAL if initial else Cause.EDIT)
+        # Stores go first after a start: their dependants wait for them.
+        yield Trigger(store.ref.key, Cause.STORE if initial else Cause.EDIT)
     if initial or (new is not None and not _usable(new)):
         return
     for dependant in lookups.by_store(store.ref):
@@ -70,11 +73,12 @@ def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial:
             yield Trigger(_key(dependant), Cause.STORE)
 
 
-def of_secret(meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+def of_secret(new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
     """A Secret was made, edited or deleted: perhaps a target, perhaps a store's credentials."""
     if initial:
         return
-    for external_secret in lookups.by_target(meta.namespace, meta.name):
+    edited = new is None or not lookups.own(new)
+    for external_secret in lookups.by_target(meta.namespace, meta.name) if edited else ():
         yield Trigger(_key(external_secret), Cause.DRIFT)
     for store in lookups.by_credential(meta.namespace, meta.name):
         yield Trigger(store.ref.key, Cause.STORE)

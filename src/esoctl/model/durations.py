@@ -7,6 +7,7 @@ Source: Go's ``time.ParseDuration``, ``time.Duration.String`` and, for JSON, ``m
 """
 
 import re
+from functools import lru_cache
 
 _UNITS = {
     "ns": 1,
@@ -24,6 +25,7 @@ _TERM = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _JSON_NAMES = ((bool, "bool"), (int | float, "number"), (list, "array"), (dict, "object"))
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> int:
     """Nanoseconds of a Go duration; ValueError with Go's text when it is none."""
     unsigned = text[1:] if text[:1] in {"+", "-"} else text

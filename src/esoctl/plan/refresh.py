@@ -78,7 +78,7 @@ def reason_to_sync(observed: Observed, spec: ExternalSecretSpec) -> Why | None:
 
 def next_visit(observed: Observed, spec: ExternalSecretSpec) -> datetime | None:
     """When time alone may make the object due; None when it never does."""
-    due = _due_at(observed, spec)
+    due = _slot_after(observed, spec, instant(observed.es.status.refresh_time) or observed.now)
     if due is None:
         return None
     if due <= observed.now:
@@ -111,17 +111,16 @@ def _failed(observed: Observed) -> bool:
 
 
 def _due(observed: Observed, spec: ExternalSecretSpec) -> bool:
-    due = _due_at(observed, spec)
+    last = instant(observed.es.status.refresh_time)
+    assert last is not None, "an object that was never synced is due before time is asked"
+    due = _slot_after(observed, spec, last)
     return due is not None and due <= observed.now
 
 
-def _due_at(observed: Observed, spec: ExternalSecretSpec) -> datetime | None:
+def _slot_after(observed: Observed, spec: ExternalSecretSpec, last: datetime) -> datetime | None:
     interval_ms = spec.interval_nanoseconds // 1_000_000
     if spec.refresh_policy is not RefreshPolicy.PERIODIC or interval_ms <= 0:
         return None
-    last = instant(observed.es.status.refresh_time)
-    if last is None:
-        return observed.now
     # DIFFERS: a refreshTime in the future (a clock that was set back) makes the reference refresh everything at once.
     if last > observed.now + CLOCK_TOLERANCE:
         last = observed.now

@@ -144,7 +144,8 @@ def find_query(find: FindSpec, where: str) -> Find:
 
 
 def _source_refs(spec: ExternalSecretSpec) -> list[SourceRef]:
-    return [entry.source_ref for entry in (*spec.data, *spec.data_from) if entry.source_ref]
+    found = [*(entry.source_ref for entry in spec.data), *(entry.source_ref for entry in spec.data_from)]
+    return [ref for ref in found if ref is not None]
 
 
 def _asked(

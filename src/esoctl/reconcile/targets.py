@@ -10,6 +10,7 @@ Source: read-your-writes as in client-go's staleness mitigation; the reference c
 from dataclasses import dataclass, field
 
 from esoctl.model.keys import Key
+from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
 from esoctl.plan.observed import Applied
 from esoctl.plan.secret import Apply
@@ -24,6 +25,12 @@ class Targets:
     cluster: Cluster
     written: dict[Key, Secret] = field(default_factory=dict, repr=False)
     applied: dict[Key, Applied] = field(default_factory=dict, repr=False)
+    versions: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """The resource version of our last write, by namespace and name of the Secret."""
+
+    def is_own(self, meta: Meta) -> bool:
+        """Whether the Secret is as our last write left it, so that nobody else has changed it since."""
+        return self.versions.get((meta.namespace, meta.name)) == meta.resource_version
 
     async def see(self, key: Key, name: str) -> Secret | None:
         """The target as it is now; None when there is none."""
@@ -38,13 +45,17 @@ class Targets:
 
     def wrote(self, key: Key, plan: Apply, secret: Secret) -> None:
         """Remember a write of ours."""
+        meta = secret.metadata
         self.written[key] = secret
-        self.applied[key] = Applied(secret.metadata.uid, plan.labels, plan.annotations, plan.owner is not None)
+        self.versions[meta.namespace, meta.name] = meta.resource_version
+        self.applied[key] = Applied(meta.uid, plan.labels, plan.annotations, plan.owner is not None)
 
     def forget(self, key: Key) -> None:
         """The key's object or target is gone."""
-        self.written.pop(key, None)
+        written = self.written.pop(key, None)
         self.applied.pop(key, None)
+        if written is not None:
+            self.versions.pop((key.namespace, written.metadata.name), None)
 
     def _newest(self, key: Key, name: str) -> Secret | None:
         informed = self.views.managed_secret(key.namespace, name)
