@@ -58,6 +58,10 @@ class StringMap(dict[bytes, bytes]):
     """Go map[string]string."""
 
 
+class AnyMap(dict[bytes, object]):
+    """Go map[interface {}]interface {}, which only error texts of YAML show."""
+
+
 class NilMap(dict[bytes, object]):
     """A nil map[string]interface {}; nothing may be put into it."""
 
@@ -128,6 +132,7 @@ _KINDS: dict[type, str] = {
     bytes: "string",
     dict: "map",
     StringMap: "map",
+    AnyMap: "map",
     NilMap: "map",
     list: "slice",
     NilList: "slice",
@@ -152,6 +157,7 @@ _TYPE_NAMES: dict[type, str] = {
     bytes: "string",
     dict: "map[string]interface {}",
     StringMap: "map[string]string",
+    AnyMap: "map[interface {}]interface {}",
     NilMap: "map[string]interface {}",
     list: "[]interface {}",
     NilList: "[]interface {}",

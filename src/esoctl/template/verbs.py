@@ -153,7 +153,7 @@ class Printer:
             return self._float(flags, verb, value, value)
         if isinstance(value, complex):
             return self._complex(flags, verb, value)
-        return self._bad_verb(flags, verb, value)
+        return b"<invalid Value>"
 
     def _named(self, flags: Directive, verb: str, value: int) -> bytes:
         shown = getattr(value, "go_string", None)
@@ -258,7 +258,7 @@ class Printer:
         if shown[1] in "IN":
             if shown[1] == "N" and not flags.space and not flags.plus:
                 shown = shown[1:]
-            return self.pad(replace(flags, zero=False), shown.lstrip("+" if not flags.plus else "").encode())
+            return self.pad(replace(flags, zero=False), shown.encode())
         if flags.sharp and verb != "b":
             shown = _with_point(shown, verb, flags.precision)
         return self._signed(flags, shown)

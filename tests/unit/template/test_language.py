@@ -65,6 +65,11 @@ def test_a_construct_gives_what_go_gives(source: str, want: str) -> None:
             "0x1.8p+00 0X1.8P+00 1.23e+04 4503599627370496p-52",
             id="floats",
         ),
+        pytest.param('{{ printf "%v %5.1f" (float64 "inf") (float64 "-inf") }}', "+Inf  -Inf", id="infinities"),
+        pytest.param('{{ toYaml (dict "a" "x...") }}', "a: x...", id="a YAML value that ends in dots"),
+        pytest.param(
+            '{{ (fromYaml "? [x]: =\\n").Error | trunc 30 }}', "error converting YAML to JSON:", id="odd YAML keys"
+        ),
         pytest.param("{{ .bin | quote }}", '"\\xff\\x00"', id="bytes that are no text"),
     ],
 )

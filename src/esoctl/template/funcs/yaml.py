@@ -69,7 +69,7 @@ def dumps(value: object, context: Context) -> bytes:
     written = libyaml.emit(events, Dumper=_DUMPER, allow_unicode=True, width=80)
     text = written if isinstance(written, bytes) else written.encode()
     context.budget.hold(len(text))
-    return text.removesuffix(b"...\n")
+    return text.removesuffix(b"...\n") if text.endswith(b"\n...\n") else text
 
 
 class _Held:

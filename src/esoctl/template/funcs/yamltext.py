@@ -22,8 +22,6 @@ from esoctl.template.govalues import FunctionError
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG_PREFIX: Final = "tag:yaml.org,2002:"
-_MERGE_TAG: Final = "!!merge"
-_PREFIXED: Final = frozenset({"while ", "found "})
 
 
 class YamlError(Exception):
@@ -166,6 +164,8 @@ class _Reader:
             return None
         if isinstance(word.value, str) or (self._keeps_words and word.value is not None):
             return event.value.encode()
+        if isinstance(word.value, int) and word.value > govalues.INT_MAX:
+            return govalues.Uint64(word.value)
         return word.value
 
     def _put(self, value: object, *, merges: bool = False) -> None:
@@ -202,7 +202,7 @@ class _Reader:
             mapping.update(source)
 
     def _shown(self, value: object) -> str:
-        return govalues.valid_text(printf.sprintf(b"%#v", [plain(value, self._context)], self._context.budget))
+        return govalues.valid_text(printf.sprintf(b"%#v", [plain(value)], self._context.budget))
 
 
 def _allowed(count: int) -> float:
@@ -265,12 +265,13 @@ def _as_single(value: float) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def plain(value: object, context: Context) -> object:
-    """The value with mappings as template dicts, for printing."""
+def plain(value: object, depth: int = 20) -> object:
+    """The value with mappings as Go has them, for printing in an error text; what is very deep is left out."""
     if isinstance(value, list):
-        return [plain(item, context) for item in value[:50]]
+        return [plain(item, depth - 1) for item in value[:50]] if depth else []
     if isinstance(value, Mapping):
-        return {key_text(key) or b"": item for (_, key), item in value.items()}
+        items = list(value.items())[:50] if depth else []
+        return govalues.AnyMap((key_text(key) or b"", plain(item, depth - 1)) for (_, key), item in items)
     return value
 
 
@@ -319,6 +320,6 @@ def json_key(name: object, value: object, context: Context) -> bytes:
     if key is None:
         template = b"unsupported map key of type: %s, key: %+#v, value: %+#v"
         kind = None if name is None else b"uint64"
-        shown = printf.sprintf(template, [kind, name, plain(value, context)], context.budget)
+        shown = printf.sprintf(template, [kind, name, plain(value)], context.budget)
         raise YamlError(govalues.valid_text(shown))
     return key

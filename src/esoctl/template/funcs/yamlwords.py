@@ -75,8 +75,6 @@ def _plain(tag: str, word: str) -> Word:
         return Word("!!bool", _TRUTHS[word])
     if word in _SPECIALS:
         return Word("!!float", _SPECIALS[word])
-    if word == "<<":
-        return Word("!!merge", word)
     if word[0] == ".":
         value = numerals.parse_float(word)
         return Word(_STR, word) if value is None else Word("!!float", value)
