@@ -136,6 +136,15 @@ def settle_fields(doc: Doc, resource: Resource) -> list[str]:
     return unknown
 
 
+def settle_applied(doc: Doc, resource: Resource) -> None:
+    """The same for the result of an apply, which was checked against the type already: nulls stay and are validated."""
+    if resource.schema is None:
+        settle_fields(doc, resource)
+        return
+    metadata.decode(doc)
+    schema.default(doc, resource.schema)
+
+
 def stored_form(doc: Doc, resource: Resource) -> Doc:
     """The document as it is kept, where the served version differs from that."""
     return resource.behaviour.decode(doc) if resource.behaviour.decode is not None else doc

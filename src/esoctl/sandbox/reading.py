@@ -90,6 +90,8 @@ class Reading:
         newest = self._world.store.revision
         token = options.text("continue")
         if token:
+            if options.text("resourceVersion") not in ("", "0"):
+                raise statuses.bad_request("specifying resource version is not allowed when using continue")
             return self._continued(token, shelf)
         asked = revision(options, "resourceVersion")
         if asked > newest:

@@ -19,6 +19,7 @@ from typing import Self
 
 import yaml
 from aiohttp import web
+from anyio.lowlevel import checkpoint
 
 from esoctl.sandbox import certificates, http, moments
 from esoctl.sandbox.api import ADMIN, Api
@@ -88,7 +89,7 @@ class SandboxServer:
         for shelf in self.world.store.shelves():
             shelf.close()
         if self._runner is not None:
-            await self._runner.cleanup()
+            await _stop(self._runner)
 
     def _context(self) -> ssl.SSLContext | None:
         return self._certificates.context() if self._certificates else None
@@ -117,3 +118,14 @@ class SandboxServer:
             "current-context": CONTEXT,
         }
         return yaml.safe_dump(config, sort_keys=False)
+
+
+async def _stop(runner: web.AppRunner) -> None:
+    """Close everything now. A TLS connection would wait for its client's farewell longer than the loop may live."""
+    connections = runner.server.connections if runner.server is not None else []
+    transports = [one.transport for one in connections if one.transport is not None]
+    await runner.cleanup()
+    for transport in transports:
+        transport.abort()
+    for _ in range(2):  # one round of the loop hears of the loss, the next one closes the sockets
+        await checkpoint()

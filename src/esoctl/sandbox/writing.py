@@ -92,7 +92,10 @@ class Writing:
             raise statuses.apply_conflict(str(conflict), conflict.causes) from None
         except applying.ApplyError as error:
             raise patching.apply_refusal(error) from None
-        draft = self._decode(call, bodies.duplicate(merged))
+        doc = bodies.duplicate(merged)
+        bodies.check_kind(doc, resource)
+        bodies.settle_applied(doc, resource)
+        draft = Draft(bodies.stored_form(doc, resource), [])
         bodies.set_namespace(draft.doc, call)
         bodies.check_name(draft.doc, call)
         if live is None:
