@@ -90,6 +90,15 @@ def test_Q_05_inside_a_lane_the_first_that_became_ready_goes_first() -> None:
     assert work_off(core, 10.0) == ["ready first", "asked first"]
 
 
+@pytest.mark.parametrize("lane", [Lane.CHANGE, Lane.INITIAL])
+def test_Q_05_asking_again_neither_loses_nor_wins_a_place(lane: Lane) -> None:
+    core = a_core("a", "b")
+
+    core.add("a", lane, 1.0)
+
+    assert work_off(core, 1.0) == ["a", "b"]
+
+
 def test_Q_05_timers_that_come_due_together_keep_the_order_of_their_times() -> None:
     core = a_core()
     for key, seconds in (("c", 3.0), ("a", 1.0), ("b", 2.0), ("a too", 1.0)):

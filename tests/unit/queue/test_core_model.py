@@ -5,6 +5,7 @@ The model keeps lists and scans them; it shares no code with the queue but the n
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -12,6 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from esoctl.queue.core import Leased, QueueCore
 from esoctl.queue.lanes import PATIENCE, Lane
 from esoctl.queue.timers import Slot
+
+pytestmark = pytest.mark.timeout(300)
+"""Seconds of a crowded machine, for a hundred sequences of calls."""
 
 KEYS = [f"{group}/{number}" for group in "xyz" for number in range(3)]
 STEPS = [0.0, 0.000001, 0.5, 1.0, 10.0, 29.0, 30.0, 60.0, 120.0, 300.0, 3600.0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import anyio
 import anyio.abc
 import anyio.lowlevel
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,7 @@ async def play(script: list[Act], work_seconds: list[float], failing_visits: set
         world.queue.close()
 
 
+@pytest.mark.timeout(300)  # seconds of a crowded machine, for a hundred scripts
 @settings(deadline=None)
 @given(
     script=st.lists(acts, max_size=40),
