@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esoctl.model.remote import Quirks
 from esoctl.plan import extract
 
 plain = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
@@ -46,3 +47,17 @@ def test_plain_objects_agree_with_the_json_module(tree: dict[str, object]) -> No
     for key, member in tree.items():
         want = member if isinstance(member, str) else "" if member is None else json.dumps(member)
         assert values[key] == want.encode()
+
+
+@pytest.mark.parametrize(
+    ("quirks", "document", "value"),
+    [
+        pytest.param(Quirks(), b'{"a.b":"key","a":{"b":"path"}}', b"key", id="key-first"),
+        pytest.param(Quirks(literal_property_first=False), b'{"a.b":"key","a":{"b":"path"}}', b"path", id="path-only"),
+        pytest.param(Quirks(), b'{"a.b":"key"', b"key", id="lenient"),
+        pytest.param(Quirks(strict_properties=True), b'{"a.b":"key"', None, id="strict"),
+        pytest.param(Quirks(strict_properties=True), b'{"a.b":null}', b"", id="null-exists"),
+    ],
+)
+def test_properties_are_read_as_the_provider_reads_them(quirks: Quirks, document: bytes, value: bytes | None) -> None:
+    assert extract.property(document, "a.b", quirks) == value
