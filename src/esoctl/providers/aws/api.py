@@ -2,11 +2,17 @@
 
 Counts are the reference's series ``externalsecret_provider_api_calls_count{provider,call,status}``: one a call, however
 often the library tried; "not found" counts as an error. DIFFERS: DescribeSecret for tags is counted too.
+
+Calls are made no faster than ``limiter`` allows, so that throttling of many reads does not end in a storm of retries.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 
+import anyio
+
+from esoctl.errors import ProviderError, Throttled
 from esoctl.providers.aws import faults
+from esoctl.providers.aws.limiter import Limiter
 from esoctl.providers.aws.sources import Source
 
 Observe = Callable[[str, str, bool], None]
@@ -35,16 +41,26 @@ class Api:
         self._caller = caller
         self._expected = expected
         self._observe = observe
+        self._limiter = Limiter()
 
     async def call(self, operation: str, key: str = "", **parameters: object) -> Answer:
         """Raises ProviderError; ``key`` is the remote name to speak of."""
+        wait = self._limiter.reserve(operation, anyio.current_time())
+        if wait:
+            await anyio.sleep(wait)
         label = _LABELS.get(operation, operation)
         try:
             answer = await self._caller(operation, parameters)
         except self._expected as error:
             self._observe(self.provider, label, False)
-            if faults.code_of(error) in _STALE_KEYS:
-                self.source.refused()
-            raise faults.translate(error, self.provider, operation, key) from error
+            raise self._failure(error, operation, key) from error
         self._observe(self.provider, label, True)
         return answer
+
+    def _failure(self, error: Exception, operation: str, key: str) -> ProviderError:
+        if faults.code_of(error) in _STALE_KEYS:
+            self.source.refused()
+        failure = faults.translate(error, self.provider, operation, key)
+        if isinstance(failure, Throttled):
+            self._limiter.throttled(operation, anyio.current_time())
+        return failure
