@@ -29,7 +29,8 @@ from esoctl.kube.lines import LONGEST, LineTooLong, Splitter
 
 USER_AGENT = f"esoctl/{__version__}"
 JSON = "application/json"
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
+"""For TCP and TLS together."""
 OPEN_SECONDS = 30.0
 """How long a stream may take to begin."""
 KEEPALIVE_SECONDS = 75.0
@@ -245,6 +246,8 @@ def _check(call: Call, response: aiohttp.ClientResponse, body: bytes) -> None:
 
 def _translated(call: Call, error: Exception) -> ClusterError:
     """Our word for a failure below HTTP; only texts that cannot hold what was received are repeated."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return _unreachable(call, retrying.NOT_SENT, "the server could not be reached in time")
     if isinstance(error, TimeoutError):
         return _unreachable(call, "Timeout", "the server did not answer in time")
     if isinstance(error, aiohttp.ClientConnectorError | ssl.SSLError):
