@@ -452,3 +452,27 @@ async def test_a_denied_hierarchy_is_described_and_read(double: AwsDouble, sessi
     assert found == {"/app/a": b"x"}
     filters = next(asked for asked in double.asked if asked.operation == "DescribeParameters").parameters
     assert filters["ParameterFilters"] == [{"Key": "Path", "Option": "Recursive", "Values": ["/app"]}]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        pytest.param("DecryptionFailure", AccessDenied, id="it cannot be decrypted"),
+        pytest.param("ResourceNotFoundException", {"app/a": b"value of app/a"}, id="it has vanished"),
+    ],
+)
+async def test_a_listed_item_that_cannot_be_read_fails_the_search_unless_it_has_vanished(
+    double: AwsDouble, session: Session, code: str, outcome: object
+) -> None:
+    double.on("ListSecrets", said({"SecretList": [{"Name": "app/a"}, {"Name": "app/b"}]}))
+    double.on("BatchGetSecretValue", batch("app/a", errors=[("app/b", code)]))
+    found: object = None
+
+    async with opened(session) as client:
+        try:
+            found = await everything(client, Find(regexp="^app/"))
+        except ProviderError as error:
+            found = type(error)
+
+    assert found == outcome
