@@ -6,12 +6,11 @@ elsewhere. Source: the reference's ClusterSecretStore conditions and SecretKeySe
 
 from collections.abc import Callable, Mapping
 
-import re2
-
 from esoctl.errors import SpecError, StoreForbidden, StoreNotReady
 from esoctl.model import conditions
 from esoctl.model.keys import StoreRef
 from esoctl.model.store import Expression, LabelSelector, NamespaceCondition, Store, StoreSpec
+from esoctl.plan import regexps
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 
@@ -29,8 +28,17 @@ def require_ready(ref: StoreRef, store: Store) -> None:
 
 
 def admit(store: Store, namespace: str, labels: Mapping[str, str]) -> None:
-    """Raise StoreForbidden when the conditions of a cluster store do not admit the namespace with those labels."""
-    wanted = store.spec.conditions if store.spec and not store.metadata.namespace else []
+    """Raise StoreForbidden when the conditions of a cluster store do not admit the namespace with those labels.
+
+    Conditions that cannot be read admit nobody: StoreNotReady, whether or not the store was checked already.
+    """
+    if store.spec is None or store.metadata.namespace:
+        return
+    try:
+        check_conditions(store.spec)
+    except SpecError as error:
+        raise StoreNotReady(str(store.ref), f"{store.ref} is not ready: {error}") from error
+    wanted = store.spec.conditions
     if wanted and not any(_matches(condition, namespace, labels) for condition in wanted):
         raise StoreForbidden(
             f"ClusterSecretStore/{store.metadata.name}",
@@ -60,8 +68,8 @@ def check_conditions(spec: StoreSpec) -> None:
     for index, condition in enumerate(spec.conditions):
         for number, pattern in enumerate(condition.namespace_regexes):
             try:
-                re2.compile(pattern)
-            except re2.error:
+                regexps.compile(pattern)
+            except ValueError:
                 raise SpecError(
                     f"spec.conditions[{index}].namespaceRegexes[{number}]", "not a regular expression (RE2 syntax)"
                 ) from None
@@ -81,7 +89,7 @@ def _matches(condition: NamespaceCondition, namespace: str, labels: Mapping[str,
     return (
         (condition.namespace_selector is not None and selects(condition.namespace_selector, labels))
         or labels.get(NAME_LABEL, namespace) in condition.namespaces
-        or any(re2.search(pattern, namespace) for pattern in condition.namespace_regexes)
+        or any(regexps.compile(pattern).matches(namespace) for pattern in condition.namespace_regexes)
     )
 
 

@@ -1,5 +1,6 @@
 """Who may use a store, and whose Secrets it may read: SEC-02."""
 
+import msgspec
 import pytest
 
 from esoctl.errors import SpecError, StoreForbidden, StoreNotReady
@@ -127,3 +128,31 @@ def test_conditions_that_cannot_be_read_are_refused_with_their_place(condition: 
     with pytest.raises(SpecError) as caught:
         access.check_conditions(spec)
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param({"namespaceRegexes": ["("]}, id="regex"),
+        pytest.param({"namespaceSelector": {"matchExpressions": [{"key": "a", "operator": "Near"}]}}, id="operator"),
+    ],
+)
+def test_conditions_that_cannot_be_read_admit_nobody_and_nothing_breaks(condition: dict[str, object]) -> None:
+    store = a_store(namespace="", conditions=[{"namespaces": ["team-a"]}, condition])
+
+    with pytest.raises(StoreNotReady, match=r'ClusterSecretStore "aws" is not ready: spec\.conditions\[1\]'):
+        access.admit(store, "team-a", {})
+
+
+def test_a_store_without_a_spec_has_no_conditions() -> None:
+    access.admit(msgspec.structs.replace(a_store(namespace=""), spec=None), "team-a", {})
+    assert access.manages("default", None)
+
+
+def test_a_pattern_that_cannot_be_read_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    spec = a_store(namespace="", conditions=[{"namespaceRegexes": ["(secret"]}]).spec
+    assert spec is not None
+
+    with pytest.raises(SpecError):
+        access.check_conditions(spec)
+    assert capfd.readouterr() == ("", "")
