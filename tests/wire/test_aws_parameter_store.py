@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 
-from esoctl.errors import BadAnswer, SecretMissing
+from esoctl.errors import BadAnswer
 from esoctl.model.remote import Find, MetadataPolicy, RemoteKey
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
@@ -127,9 +127,9 @@ async def test_tags_are_one_object_whatever_the_version(url: str, parameters: An
 
 
 @pytest.mark.asyncio
-async def test_tags_of_a_missing_parameter_are_missing(url: str) -> None:
+async def test_tags_of_a_missing_parameter_are_an_error_and_not_absence(url: str) -> None:
     async with opened(url, aws.a_body("ParameterStore")) as (client, _):
-        with pytest.raises(SecretMissing):
+        with pytest.raises(BadAnswer):
             await client.get(RemoteKey("/gone", metadata=MetadataPolicy.FETCH))
 
 

@@ -66,7 +66,7 @@ def _rename(what: str, values: dict[str, bytes], rule: Callable[[str], str]) -> 
     origins: dict[str, str] = {}
     for key in sorted(values):
         name = rule(key)
-        if name in origins:
+        if name and name in origins:
             raise KeyCollision("", f'{what} failed with keys "{origins[name]}" and "{key}" both become "{name}"')
         origins[name] = key
     return {name: values[key] for name, key in origins.items()}

@@ -69,10 +69,10 @@ class StoreReconciler:
         except TimeoutError:
             slow = Unavailable(decoded.provider.name, "", f"no answer within {CHECK_SECONDS:.0f} s")
             return await self._invalid(store, key, stage, slow)
-        self._warn_of_provider(store, key, decoded)
         if health is Health.UNKNOWN:
             await self._report(store, key, Reason.STORE_UNKNOWN, "could not determine validation status", None)
         else:
+            self._warn_of_provider(store, key, decoded)
             await self._report(store, key, Reason.STORE_VALID, "store validated", decoded.provider.capabilities)
         return self._later(store)
 

@@ -116,9 +116,10 @@ TABLE: Mapping[str, Fault] = {
     "ResourceNotFoundException": _GONE,
     "ResourceNotFound": _GONE,
     "ParameterNotFound": _GONE,
-    # Tags of a parameter that does not exist. DIFFERS: a plain error in the reference.
-    "InvalidResourceId": _GONE,
     # The request
+    "InvalidResourceId": Fault(
+        BadAnswer, "no parameter of that name has tags; correct the key"
+    ),
     "ParameterVersionNotFound": Fault(BadAnswer, "the parameter has no such version; choose one that exists"),
     "ParameterVersionLabelLimitExceeded": _REQUEST,
     "ValidationException": _REQUEST,

@@ -21,7 +21,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from esoctl.errors import AccessDenied, BadAnswer, ProviderError, Throttled, Unavailable
+from esoctl.errors import AccessDenied, ProviderError, Throttled, Unavailable
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
 
@@ -194,8 +194,11 @@ class Planner:
         except Exception as error:  # noqa: BLE001 - carried to whoever asked
             self._settle_all(reads, error)
         else:
+            # An answer that says nothing of a key is not absence: the key is asked for by itself.
+            self._singly([read for read in reads if read.ref.key not in answers])
             for read in reads:
-                self._settle(read, answers.get(read.ref.key) or self._left_out(read.ref.key))
+                if read.ref.key in answers:
+                    self._settle(read, answers[read.ref.key])
 
     def _settle(self, read: _Read, answer: Payload | Exception) -> None:
         self._unsettled.discard(read)
@@ -209,10 +212,6 @@ class Planner:
         """Nobody waits for ever for a planner that has ended."""
         provider, call = self._fetcher.provider, "close"
         self._settle_all(self._unsettled, Unavailable(provider, call, f"{provider}: the connection has been closed"))
-
-    def _left_out(self, key: str) -> BadAnswer:
-        provider, call = self._fetcher.provider, self._fetcher.batch_call
-        return BadAnswer(provider, call, f"{provider} {call}: the answer says nothing of {key!r}; esoctl tries again")
 
 
 def _is_plain(ref: RemoteKey) -> bool:

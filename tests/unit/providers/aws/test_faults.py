@@ -41,7 +41,7 @@ def translate(error: Exception, key: str = "app/db") -> ProviderError:
         ("ServiceUnavailable", Unavailable),
         ("ResourceNotFoundException", SecretMissing),
         ("ParameterNotFound", SecretMissing),
-        ("InvalidResourceId", SecretMissing),
+        ("InvalidResourceId", BadAnswer),
         ("ParameterVersionNotFound", BadAnswer),
         ("ValidationException", BadAnswer),
         ("InvalidRequestException", BadAnswer),
@@ -61,7 +61,7 @@ def test_the_status_decides_for_an_unknown_code(status: int, kind: type[Provider
 
 @pytest.mark.parametrize("code", sorted(faults.TABLE))
 def test_only_the_codes_of_absence_mean_absence(code: str) -> None:
-    absent = {"ResourceNotFoundException", "ResourceNotFound", "ParameterNotFound", "InvalidResourceId"}
+    absent = {"ResourceNotFoundException", "ResourceNotFound", "ParameterNotFound"}
 
     assert isinstance(translate(Answered(code)), SecretMissing) is (code in absent)
 

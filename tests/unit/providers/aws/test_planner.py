@@ -178,13 +178,14 @@ async def test_an_item_that_fails_fails_alone() -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_item_that_the_answer_leaves_out_is_an_error_and_not_absent() -> None:
+async def test_an_item_that_the_answer_leaves_out_is_asked_for_by_itself() -> None:
     diary = Diary(left_out={"b"})
 
     async with planning(diary) as planner:
         answers = await read(planner, ["a", "b"])
 
-    assert answers == [b"value of a", BadAnswer]
+    assert answers == [b"value of a", b"value of b"]
+    assert diary.calls == [["a", "b"], "b"]
 
 
 @pytest.mark.asyncio
