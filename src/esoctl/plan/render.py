@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from esoctl.errors import SpecError, TemplateError
+from esoctl.errors import SpecError
 from esoctl.model.external_secret import MergePolicy, Template, TemplateFrom, TemplateScope, TemplateSource
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
@@ -77,19 +77,6 @@ def render(es: Meta, template: Template | None, values: Values, texts: Texts, en
         template.type,
         tuple(template.metadata.finalizers),
     )
-
-
-def is_heavy(template: Template | None, texts: Texts, env: Env) -> bool:
-    """Whether a template calls functions that take long, so that it must not be rendered on the event loop."""
-    if template is None:
-        return False
-    held = (text.decode("utf-8", "replace") for texts_of in texts.values() for text in texts_of.values())
-    literals = (entry.literal for entry in template.template_from if entry.literal)
-    own = (*template.data.values(), *template.metadata.labels.values(), *template.metadata.annotations.values())
-    try:
-        return any(engine.is_heavy(source, env) for source in (*own, *literals, *held))
-    except TemplateError:
-        return False
 
 
 def key(template: str, name: str, env: Env) -> str:

@@ -4,13 +4,13 @@ No rule is here. What is due, what to write, what a failure means: ``plan.refres
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 import anyio
 import structlog
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from msgspec import structs
 
 from esoctl.clock import Clock
@@ -33,6 +33,8 @@ from esoctl.template.engine import Env
 
 PROOF_PAUSE_SECONDS = 0.2
 """Between the two reads that must agree before a Secret is deleted."""
+RENDERS_AT_ONCE = 4
+"""Threads that render templates; more would only take the processor from one another."""
 
 log = structlog.get_logger("esoctl.externalsecret")
 
@@ -55,6 +57,7 @@ class ExternalSecretReconciler:
     clock: Clock
     kitchen_env: Callable[[datetime], Env]
     controller_class: str
+    renders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(RENDERS_AT_ONCE), repr=False)
 
     async def reconcile(self, key: Key) -> Outcome:
         """Visit one key."""
@@ -124,11 +127,11 @@ class ExternalSecretReconciler:
         return secret.want(observed, spec, assembled, rendered)
 
     async def _render(self, observed: Observed, template: Template | None, assembled: Assembled) -> render.Rendered:
-        """The rendered template; key generation and password hashing keep a thread busy, not the event loop."""
+        """The rendered template; it may take up to a second, which keeps a thread busy and not the event loop."""
         texts = await read_texts(template, observed.key.namespace, self.cluster)
         env = self.kitchen_env(observed.now)
         work = partial(render.render, observed.es.metadata, template, assembled.values, texts, env)
-        return await to_thread.run_sync(work) if render.is_heavy(template, texts, env) else work()
+        return await to_thread.run_sync(work, limiter=self.renders) if template else work()
 
     async def _proven(self, observed: Observed, spec: ExternalSecretSpec) -> SecretPlan:
         """The plan after a second read; a whole Secret is deleted only when two reads agree that it has no value."""
