@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esoctl.errors import AccessDenied, EntryFailed, SecretMissing, SpecError, Unavailable
@@ -206,6 +206,7 @@ def test_an_entry_may_name_its_own_store() -> None:
     assert sources.store_refs("team-a", es.spec) == [STORE, StoreRef(Kind.CLUSTER_SECRET_STORE, "", "wide")]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(min_value=1, max_value=8), st.randoms(use_true_random=False))
 def test_the_order_in_which_answers_come_does_not_matter(count: int, chance: random.Random) -> None:
     entries = [an_extract(f"k{n}") for n in range(count)]

@@ -33,7 +33,8 @@ def entry(cause: EsoctlError) -> EntryFailed:
         pytest.param(
             Stage.FETCH,
             entry(SecretMissing("AWS", "Get", "Secret does not exist")),
-            "could not get secret data from provider: error processing spec.data[0] (key: a), err: Secret does not exist",
+            "could not get secret data from provider: error processing spec.data[0] (key: a), err: "
+            "Secret does not exist",
             Retry(),
             id="missing",
         ),
