@@ -56,7 +56,7 @@ test-cluster: $(READY) ## the tests against a real control plane
 	$(BIN)/pytest tests/cluster tests/parity -m cluster $(PYTEST_ARGS)
 
 crds: $(READY) ## write manifests/crds from the model
-	$(BIN)/esoctl crds --output manifests/crds
+	$(BIN)/esoctl crds --into manifests/crds
 
 bench: $(READY) ## measure the operator on the real control plane (docs/benchmarks.md)
 	$(BIN)/python bench/run.py $(if $(BENCH_ARGS),-- $(BENCH_ARGS))

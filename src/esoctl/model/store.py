@@ -51,8 +51,8 @@ class StoreSpec(Wire, frozen=True):
     refresh_interval: int | str | None = None
     """Seconds as a number, or a Go duration; None or zero means the operator's own."""
     conditions: list[NamespaceCondition] = []
-    auth: msgspec.Raw | None = None
-    """Not a field: where people put the credentials by mistake. Kept so that the store can say so."""
+    auth: msgspec.Raw = msgspec.Raw(b"")
+    """Not a field: where people put the credentials by mistake. Kept so that the store can say so; empty if absent."""
 
 
 class StoreStatus(Wire, frozen=True, omit_defaults=True):

@@ -63,7 +63,7 @@ def external_secret(namespace: str, spec: ExternalSecretSpec) -> list[Problem]:
 
 def store_spec(name: str, spec: StoreSpec) -> None:
     """Raise SpecError for the first thing that makes a store unusable, whatever its provider."""
-    if spec.auth is not None:
+    if bytes(spec.auth):
         raise SpecError("spec.auth", f"{MISPLACED_AUTH}; move it there")
     try:
         stores.interval_seconds(spec, 0)
