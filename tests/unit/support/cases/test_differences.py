@@ -62,3 +62,17 @@ def test_a_deviation_allows_its_case_and_path_only() -> None:
 
     assert [d.path for d in unwanted("store-valid", found, deviations)] == ["/b"]
     assert [d.path for d in unwanted("target-owner", found, deviations)] == ["/a", "/b"]
+
+
+def test_a_deviation_with_an_expectation_allows_only_that() -> None:
+    (found,) = differences({"a": 1}, {"a": 2})
+
+    assert unwanted("one", [found], [{"case": "*", "path": "/a", "want": 2, "why": "wanted"}]) == []
+    assert unwanted("one", [found], [{"case": "*", "path": "/a", "want": 3, "why": "wanted"}]) == [found]
+
+
+def test_an_expected_failure_may_say_more_too() -> None:
+    want, got = a_condition(message="new text"), a_condition(message="new text: and its reason")
+    (found,) = differences({"conditions": [a_condition()]}, {"conditions": [got]})
+
+    assert unwanted("one", [found], [{"case": "*", "path": "/conditions/Ready", "want": want, "why": "wanted"}]) == []
