@@ -206,6 +206,27 @@ def test_an_entry_may_name_its_own_store() -> None:
     assert sources.store_refs("team-a", es.spec) == [STORE, StoreRef(Kind.CLUSTER_SECRET_STORE, "", "wide")]
 
 
+FIND = {"find": {"name": {"regexp": "x"}}}
+FOUND_BY = Scan(STORE, Find("x"))
+
+
+def test_a_search_that_fails_fails_the_whole() -> None:
+    with pytest.raises(EntryFailed, match=r"error processing spec\.dataFrom\[0\]\.find, err: away"):
+        fold({FOUND_BY: Failed(Unavailable("AWS", "List", "away"))}, dataFrom=[FIND], deletion="Delete")
+
+
+@pytest.mark.parametrize("entry", [pytest.param(FIND, id="find"), pytest.param(an_extract("gone"), id="extract")])
+def test_what_is_absent_under_data_from_is_tolerated_by_policy_only(entry: dict[str, object]) -> None:
+    answers: dict[Source, Answer] = {FOUND_BY: Missing(), get("gone"): Missing(), get("db"): text("x")}
+
+    result = fold(answers, dataFrom=[entry], data=[an_entry("db")], deletion="Delete")
+
+    assert dict(result.values) == {"password": b"x"}
+    assert [gap.path for gap in result.absent] == ["spec.dataFrom[0]"]
+    with pytest.raises(EntryFailed, match="Secret does not exist"):
+        fold(answers, dataFrom=[entry], data=[an_entry("db")])
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.integers(min_value=1, max_value=8), st.randoms(use_true_random=False))
 def test_the_order_in_which_answers_come_does_not_matter(count: int, chance: random.Random) -> None:
