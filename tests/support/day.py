@@ -130,7 +130,7 @@ class Day:
         """Let time pass until something is true; fails after that many seconds of virtual time."""
         with anyio.move_on_after(seconds):
             while not look():  # noqa: ASYNC110  a user looks again and again; time is virtual
-                await anyio.sleep(0.05)
+                await anyio.sleep(max(0.05, seconds / 1000))
         assert look(), "not seen in time"
 
     async def settle(self, seconds: float = 2.0) -> None:
