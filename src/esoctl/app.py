@@ -142,7 +142,7 @@ class Operator:
         """Serve probes, inform, work; returns after an orderly stop, which begins when ``told_to_stop`` ends."""
         state = State(self._informers, anyio.current_time())
         addresses = (
-            (self._config.metrics_addr, self._metrics.exposition),
+            (self._config.metrics_addr, self._metrics.scrape),
             (self._config.health_addr, state.alive, state.ready),
         )
         async with probes.serving(*addresses) as served, anyio.create_task_group() as machines:
@@ -185,6 +185,8 @@ class Operator:
     def _observe(self, key: Key, result: str, seconds: float) -> None:
         target = (CONTROLLERS[key.kind], key.namespace, key.name)
         self._metrics.observe_reconcile(target, result, seconds)
+        if not self._informers.hold(key):
+            self._metrics.forget(target)
 
     def _own(self, meta: Meta) -> bool:
         return self._targets.is_own(meta)

@@ -81,6 +81,13 @@ class Informers:
         )
         return (informer for informer in found if informer is not None)
 
+    def hold(self, key: Key) -> bool:
+        """Whether there is such an ExternalSecret or store, readable or not."""
+        if key.kind is Kind.EXTERNAL_SECRET:
+            return self.external_secrets.store.get(key.namespace, key.name) is not None
+        informer = self.stores if key.kind is Kind.SECRET_STORE else self.cluster_stores
+        return informer is not None and informer.store.get(key.namespace, key.name) is not None
+
     def views(self) -> InformedViews:
         """What reconcilers read."""
         return InformedViews(

@@ -9,7 +9,7 @@ Two names of the reference are counters without the ending ``_total``; the text 
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import Metric
@@ -90,7 +90,7 @@ class Metrics:
         for controller in CONTROLLERS:
             self._errors.labels(controller)
             self._panics.labels(controller)
-        for collector in (_AtScrape(self), ProcessCollector(registry=None), PlatformCollector(registry=None)):
+        for collector in (ProcessCollector(registry=None), PlatformCollector(registry=None)):
             registry.register(collector)
         GCCollector(registry=registry)
 
@@ -135,18 +135,42 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All series in the text format."""
-        return generate_latest(self.registry)
+        return self.scrape()()
 
-    def at_scrape(self) -> Iterator[Metric]:
-        """The series that are computed when somebody asks."""
+    def scrape(self) -> Callable[[], bytes]:
+        """Take down what changes all the time, and return what prints it: that may run in another thread."""
+        taken = _Taken(
+            self.workers,
+            [(target, replace(visits)) for target, visits in self._visits.items()],
+            list(self.conditions()),
+            list(self._provider_calls.items()),
+            self.queue() if self.queue is not None else None,
+            [(name, text, dict(values())) for name, (text, values) in self.gauges.items()],
+        )
+        return lambda: generate_latest(_Whole(self.registry, taken))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Everything that is computed when somebody asks, as it was at one moment."""
+
+    workers: int
+    visits: list[tuple[tuple[str, str, str], _Visits]]
+    conditions: list[Ready]
+    provider_calls: list[tuple[tuple[str, str, str], int]]
+    figures: QueueFigures | None
+    gauges: list[tuple[str, str, dict[str, float]]]
+
+    def series(self) -> Iterator[Metric]:
+        """All of it, as metrics."""
         yield from self._of_visits()
         yield from self._of_conditions()
         yield self._of_provider()
-        if self.queue is not None:
-            yield from _of_figures(self.queue(), self.workers)
-        for name, (text, values) in self.gauges.items():
+        if self.figures is not None:
+            yield from _of_figures(self.figures, self.workers)
+        for name, text, values in self.gauges:
             gauge = Metric(name, text, "gauge")
-            for label, value in values().items():
+            for label, value in values.items():
                 gauge.add_sample(name, {"name": label} if label else {}, value)
             yield gauge
 
@@ -154,7 +178,7 @@ class Metrics:
         calls = Metric("externalsecret_sync_calls", "Reconciles of an ExternalSecret.", "counter")
         errors = Metric("externalsecret_sync_calls_error", "Failed reconciles of an ExternalSecret.", "unknown")
         times = {name: _duration_of(name) for name in CONTROLLERS}
-        for (controller, namespace, name), visits in self._visits.items():
+        for (controller, namespace, name), visits in self.visits:
             labels = {"name": name, "namespace": namespace}
             times[controller].add_sample(f"{controller}_reconcile_duration", labels, visits.nanoseconds)
             if controller == "externalsecret":
@@ -164,7 +188,7 @@ class Metrics:
 
     def _of_conditions(self) -> Iterator[Metric]:
         found = {name: Metric(f"{name}_status_condition", "The Ready condition.", "gauge") for name in CONTROLLERS}
-        for ready in self.conditions():
+        for ready in self.conditions:
             for status in CONDITION_STATUSES:
                 labels = {"name": ready.name, "namespace": ready.namespace, "condition": "Ready", "status": status}
                 found[ready.controller].add_sample(
@@ -175,17 +199,21 @@ class Metrics:
     def _of_provider(self) -> Metric:
         name = "externalsecret_provider_api_calls_count"
         calls = Metric(name, "Calls to providers by API.", "unknown")
-        for (provider, call, status), count in self._provider_calls.items():
+        for (provider, call, status), count in self.provider_calls:
             calls.add_sample(name, {"provider": provider, "call": call, "status": status}, count)
         return calls
 
 
-class _AtScrape(Collector):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+@dataclass(frozen=True, slots=True)
+class _Whole(Collector):
+    """The registry's own series, and those that were taken down."""
 
-    def collect(self) -> Iterable[Metric]:
-        return self._metrics.at_scrape()
+    registry: CollectorRegistry
+    taken: _Taken
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self.registry.collect()
+        yield from self.taken.series()
 
 
 def _by_controller(name: str, text: str, registry: CollectorRegistry) -> Counter:

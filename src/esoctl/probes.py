@@ -9,24 +9,24 @@ from aiohttp import web
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Scrape = Callable[[], Callable[[], bytes]]
+"""Called on the event loop, where everything holds still; what it returns prints the series in a thread."""
 Checks = Callable[[], Mapping[str, str]]
 """Each check by its name; an empty text means it passed, anything else says why not."""
 
 
 @asynccontextmanager
-async def serving(
-    metrics: tuple[str, Callable[[], bytes]], health: tuple[str, Checks, Checks]
-) -> AsyncIterator[list[str]]:
+async def serving(metrics: tuple[str, Scrape], health: tuple[str, Checks, Checks]) -> AsyncIterator[list[str]]:
     """Serve until the block ends.
 
-    ``metrics`` is (address, exposition), ``health`` is (address, alive, ready); addresses are HOST:PORT, an empty one
+    ``metrics`` is (address, scrape), ``health`` is (address, alive, ready); addresses are HOST:PORT, an empty one
     serves nothing. Yields the addresses that are served, with the ports that were chosen for port 0.
     """
-    metrics_address, exposition = metrics
+    metrics_address, scrape = metrics
     health_address, alive, ready = health
     wanted: dict[str, list[web.RouteDef]] = {}
     if metrics_address:
-        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(exposition)))
+        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(scrape)))
     if health_address:
         routes = [
             web.get("/healthz", _checked(alive)),
@@ -53,10 +53,10 @@ async def _site(address: str, routes: Iterable[web.RouteDef]) -> AsyncIterator[s
         await runner.cleanup()
 
 
-def _metrics(exposition: Callable[[], bytes]) -> Handler:
+def _metrics(scrape: Scrape) -> Handler:
     async def handle(_: web.Request) -> web.Response:
         # Thousands of series take tens of milliseconds to print; the loop has better things to do.
-        return web.Response(body=await anyio.to_thread.run_sync(exposition), headers={"Content-Type": TEXT})
+        return web.Response(body=await anyio.to_thread.run_sync(scrape()), headers={"Content-Type": TEXT})
 
     return handle
 
