@@ -46,7 +46,7 @@ async def gather(wanted: Iterable[Source], consumer: str, open_store: Open) -> G
     """Answers to all requests; never raises for one of them."""
     gathered = Gathered()
     by_store: dict[StoreRef, list[Source]] = {}
-    for source in wanted:
+    for source in dict.fromkeys(wanted):
         by_store.setdefault(source.store, []).append(source)
     async with anyio.create_task_group() as group:
         for store, requests in by_store.items():
