@@ -73,7 +73,7 @@ def _fathom(name: str, content: bytes) -> None:
     for event in yaml.parse(content, _Loader):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if depth > MOST_DEPTH:
-            raise Unreadable(f"{name}: line {event.start_mark.line + 1}: nested too deeply")
+            raise Unreadable(f"{name}: nested too deeply")
 
 
 def _document(name: str, value: object) -> Doc:

@@ -61,7 +61,8 @@ def names(value: object) -> list[str]:
 
 def _homes(name: str, value: object, here: tuple[str, ...], places: list[_Place]) -> list[str]:
     """Where a field of that name and shape exists, nearest first; none when there are too many to be of help."""
-    candidates = [place for place in places if place.steps != here and _takes(place.fields().get(name), value)]
+    named = [(place, place.fields()[name]) for place in places if place.steps != here and name in place.fields()]
+    candidates = [place for place, below in named if _takes(below, value)] or [place for place, _ in named]
     if not candidates:
         return []
     best = min(_distance(place.steps, here) for place in candidates)
@@ -69,9 +70,7 @@ def _homes(name: str, value: object, here: tuple[str, ...], places: list[_Place]
     return found if len(found) <= _FEW else []
 
 
-def _takes(schema: Schema | None, value: object) -> bool:
-    if schema is None:
-        return False
+def _takes(schema: Schema, value: object) -> bool:
     nested = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else ""
     return schema.get("type") == nested if nested else schema.get("type") not in ("object", "array")
 

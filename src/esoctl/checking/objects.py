@@ -96,10 +96,10 @@ class Judge:
         while True:
             try:
                 last = [problem for problem in self._ask(kind, body) if problem.path not in told]
-                return found + [problem for problem in last if not _above(problem.path, taken)]
+                return found + [each._replace(path=_place(each)) for each in last if not _above(_place(each), taken)]
             except SpecError as error:
                 problem = validate.problem_of(error)
-                path = (problem.path or "spec").partition("[...]")[0]
+                path = _place(problem)
                 if not _above(path, [*told, *taken]):
                     found.append(problem._replace(path=path))
                 # Entries of a list keep their numbers, so the whole list goes.
@@ -129,6 +129,11 @@ class Judge:
         namespace = "" if kind is Kind.CLUSTER_SECRET_STORE else place
         settled: Doc = {"metadata": {"name": named, "namespace": namespace}}
         return settled | ({"spec": _without_nulls(body["spec"])} if body.get("spec") is not None else {})
+
+
+def _place(problem: Problem) -> str:
+    """Where a problem is, as a path that can be followed: never empty, and without an entry that is not named."""
+    return (problem.path or "spec").partition("[...]")[0]
 
 
 def _head(body: Doc) -> Iterator[Problem]:
