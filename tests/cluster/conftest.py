@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from support import kubeconfig, moto
+from support import aws_front, installing, kubeconfig, moto
 from support.api import Api
+from support.installed import Installed
+from support.scene import Scene, a_scene
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,3 +33,31 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
     """A moto server of the module's own, empty at first."""
     with moto.running(tmp_path_factory.mktemp("moto")) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def front(aws: moto.Moto) -> Iterator[aws_front.Front]:
+    """The door to the module's moto."""
+    with aws_front.running(aws.url) as door:
+        yield door
+
+
+@pytest.fixture(scope="module")
+def installed(
+    control_plane: pathlib.Path, front: aws_front.Front, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installed]:
+    """What `manifests/` installs, and the operator as its ServiceAccount; it does not run yet."""
+    folder = tmp_path_factory.mktemp("operator")
+    api = Api(kubeconfig.read(control_plane))
+    installing.install(api)
+    config = kubeconfig.write(installing.operator_access(api), folder / "kubeconfig")
+    with Installed(config, front.url, folder) as found:
+        yield found
+
+
+@pytest.fixture
+def scene(api: Api, front: aws_front.Front, installed: Installed) -> Iterator[Scene]:
+    """A namespace and an AWS account of the test's own, with the operator at work."""
+    installed.up()
+    with a_scene(api, front) as found:
+        yield found

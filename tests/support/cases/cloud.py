@@ -23,11 +23,11 @@ _session_lock = threading.Lock()  # making a client reads and fills the session'
 _session = botocore.session.get_session()
 
 
-def client(service: str, url: str, keys: tuple[str, str]) -> Any:
+def client(service: str, url: str, keys: tuple[str, str], region: str = REGION) -> Any:
     with _session_lock:
         return _session.create_client(
             service,
-            region_name=REGION,
+            region_name=region,
             endpoint_url=url,
             aws_access_key_id=keys[0],
             aws_secret_access_key=keys[1],
