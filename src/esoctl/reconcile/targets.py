@@ -27,6 +27,8 @@ class Targets:
     applied: dict[Key, Applied] = field(default_factory=dict, repr=False)
     versions: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """The resource version of our last write, by namespace and name of the Secret."""
+    places: dict[Key, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """Where each key's last write went."""
 
     def is_own(self, meta: Meta) -> bool:
         """Whether the Secret is as our last write left it, so that nobody else has changed it since."""
@@ -46,16 +48,22 @@ class Targets:
     def wrote(self, key: Key, plan: Apply, secret: Secret) -> None:
         """Remember a write of ours."""
         meta = secret.metadata
+        self._forget_place(key)
         self.written[key] = secret
+        self.places[key] = (meta.namespace, meta.name)
         self.versions[meta.namespace, meta.name] = meta.resource_version
         self.applied[key] = Applied(meta.uid, plan.labels, plan.annotations, plan.owner is not None)
 
     def forget(self, key: Key) -> None:
         """The key's object or target is gone."""
-        written = self.written.pop(key, None)
+        self.written.pop(key, None)
         self.applied.pop(key, None)
-        if written is not None:
-            self.versions.pop((key.namespace, written.metadata.name), None)
+        self._forget_place(key)
+
+    def _forget_place(self, key: Key) -> None:
+        place = self.places.pop(key, None)
+        if place is not None:
+            self.versions.pop(place, None)
 
     def _newest(self, key: Key, name: str) -> Secret | None:
         informed = self.views.managed_secret(key.namespace, name)

@@ -147,14 +147,30 @@ async def test_a_write_is_remembered_for_drift_and_for_its_own_echo() -> None:
     assert not scene.targets.is_own(at(22).metadata)
 
 
-async def test_what_is_forgotten_leaves_nothing_behind() -> None:
+@pytest.mark.parametrize("caught_up", [False, True])
+async def test_what_is_forgotten_leaves_nothing_behind(caught_up: bool) -> None:
+    scene = Scene()
+    scene.wrote(at(20, "earlier"))
+    scene.wrote(at(21))
+    if caught_up:
+        scene.views.put(at(21))
+        await scene.see()
+
+    scene.targets.forget(KEY)
+    scene.targets.forget(KEY)
+
+    targets = scene.targets
+    assert (targets.written, targets.applied, targets.versions, targets.places) == ({}, {}, {}, {})
+
+
+async def test_an_echo_is_known_after_the_informers_have_caught_up() -> None:
     scene = Scene()
     scene.wrote(at(21))
+    scene.views.put(at(21))
+    await scene.see()
 
-    scene.targets.forget(KEY)
-    scene.targets.forget(KEY)
-
-    assert (scene.targets.written, scene.targets.applied, scene.targets.versions) == ({}, {}, {})
+    assert scene.targets.written == {}
+    assert scene.targets.is_own(at(21).metadata)
 
 
 async def test_SEC_what_is_remembered_is_not_shown() -> None:
