@@ -1,0 +1,198 @@
+"""The worker: what each outcome does to the queue, and what a bug, a deadline and a cancellation cost."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from esoctl.model.keys import Key, Kind
+from esoctl.model.values import Values
+from esoctl.queue.limiter import Limiter
+from esoctl.queue.workqueue import WorkQueue
+from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+from esoctl.reconcile.worker import DEADLINE_SECONDS, Worker
+from support.builders import NOON
+from support.day import LoopClock
+
+pytestmark = pytest.mark.asyncio
+
+KEY = Key(Kind.EXTERNAL_SECRET, "team-a", "shop")
+OTHER = Key(Kind.SECRET_STORE, "team-a", "aws")
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Scene:
+    """A worker over a real queue; delays after failures are exactly 1, 2, 4 ... seconds."""
+
+    script: list[Outcome | Exception | float]
+    queue: WorkQueue[Key] = field(default_factory=lambda: WorkQueue(Limiter(random=lambda: 0.5)))
+    visits: list[float] = field(default_factory=list)
+    observed: list[tuple[Key, str, float]] = field(default_factory=list)
+
+    async def reconcile(self, key: Key) -> Outcome:
+        """The next of the script; a number is how long it takes. Done when the script is over."""
+        self.visits.append(anyio.current_time())
+        step = self.script.pop(0) if self.script else Done()
+        if isinstance(step, float):
+            await anyio.sleep(step)
+            return Done()
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    def worker(self, new_id: Callable[[], str] = lambda: "id") -> Worker:
+        observe = lambda *told: self.observed.append(told)  # noqa: E731  the shape of the port is what matters
+        reconcilers = {Kind.EXTERNAL_SECRET: self.reconcile, Kind.SECRET_STORE: self.reconcile}
+        return Worker(self.queue, reconcilers, LoopClock(), observe, new_id)
+
+    def results(self) -> list[str]:
+        return [result for _, result, _ in self.observed]
+
+
+@asynccontextmanager
+async def working(*script: Outcome | Exception | float, seconds: float = 7200.0) -> AsyncIterator[Scene]:
+    """A worker that was given KEY once, after that much time."""
+    scene = Scene(list(script))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(scene.queue.drive)
+        tasks.start_soon(scene.worker().run)
+        scene.queue.add(KEY)
+        await anyio.sleep(seconds)
+        yield scene
+        scene.queue.close()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "visits", "results"),
+    [
+        pytest.param(Done(), [0.0], ["success"], id="done"),
+        pytest.param(Done(NOON + HOUR), [0.0, 3600.0], ["requeue_after", "success"], id="done until"),
+        pytest.param(Done(NOON - HOUR), [0.0, 0.0], ["requeue_after", "success"], id="done until a time that is over"),
+        pytest.param(Gone(), [0.0], ["success"], id="gone"),
+        pytest.param(Again("x"), [0.0, 1.0], ["error", "success"], id="again"),
+        pytest.param(Again("x", 60.0), [0.0, 60.0], ["error", "success"], id="again, not before"),
+        pytest.param(
+            Again("x", 60.0, NOON + timedelta(seconds=10)), [0.0, 10.0], ["error", "success"], id="the slot is earlier"
+        ),
+        pytest.param(Parked("x"), [0.0], ["error"], id="parked"),
+        pytest.param(Parked("x", NOON + HOUR), [0.0, 3600.0], ["error", "success"], id="parked until"),
+    ],
+)
+async def test_what_an_outcome_does(outcome: Outcome, visits: list[float], results: list[str]) -> None:
+    async with working(outcome) as scene:
+        assert scene.visits == pytest.approx(visits)
+        assert scene.results() == results
+
+
+async def test_failures_in_a_row_wait_longer_and_a_success_ends_that() -> None:
+    async with working(Again("x"), Again("x"), Again("x"), Done(NOON + HOUR), Again("x")) as scene:
+        assert scene.visits == pytest.approx([0, 1, 3, 7, 3600, 3601])
+
+
+async def test_a_success_leaves_no_retry_behind() -> None:
+    async with working(Again("x", 60.0, NOON + timedelta(seconds=10)), Done()) as scene:
+        assert scene.visits == pytest.approx([0, 10])
+        assert scene.queue.statistics().failing == 0
+
+
+async def test_an_object_that_is_gone_takes_its_timers_and_failures_with_it() -> None:
+    async with working(Again("x", 60.0, NOON + timedelta(seconds=10)), Gone()) as scene:
+        figures = scene.queue.statistics()
+        assert scene.visits == pytest.approx([0, 10])
+        assert (sum(figures.timers.values()), figures.failing) == (0, 0)
+
+
+async def test_a_bug_is_counted_logged_and_tried_again() -> None:
+    with capture_logs() as logs:
+        async with working(ZeroDivisionError("bug")) as scene:
+            assert scene.results() == ["panic", "success"]
+            assert scene.visits == pytest.approx([0, 1])
+    (bug,) = [entry for entry in logs if entry["event"] == "reconcile failed unexpectedly"]
+    assert (bug["log_level"], bug["exc_info"]) == ("error", True)
+
+
+async def test_a_bug_costs_no_other_key() -> None:
+    async with working(ZeroDivisionError("bug"), seconds=0.5) as scene:
+        scene.queue.add(OTHER)
+        await anyio.sleep(0.1)
+        assert [key for key, _, _ in scene.observed] == [KEY, OTHER]
+
+
+async def test_a_reconcile_that_hangs_is_cut_short_and_tried_again() -> None:
+    async with working(1e6, seconds=DEADLINE_SECONDS + 60) as scene:
+        assert scene.observed[0] == (KEY, "error", DEADLINE_SECONDS)
+        assert scene.visits == pytest.approx([0, DEADLINE_SECONDS + 1])
+
+
+async def test_a_reconcile_that_is_cancelled_gives_its_key_back() -> None:
+    scene = Scene([1e6])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(scene.queue.drive)
+        async with anyio.create_task_group() as workers:
+            workers.start_soon(scene.worker().run)
+            scene.queue.add(KEY)
+            await anyio.sleep(5)
+            assert scene.queue.statistics().processing == 1
+            workers.cancel_scope.cancel()
+
+        figures = scene.queue.statistics()
+        assert (figures.processing, sum(figures.depth.values())) == (0, 1)
+        assert scene.observed == []
+        tasks.start_soon(scene.worker().run)
+        await anyio.sleep(1)
+        assert scene.results() == ["success"]
+        scene.queue.close()
+
+
+async def test_the_worker_ends_with_the_queue() -> None:
+    scene = Scene([])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(scene.worker().run)
+        await anyio.sleep(1)
+        scene.queue.close()
+    assert scene.visits == []
+
+
+async def test_the_time_a_reconcile_took_is_told() -> None:
+    async with working(2.5) as scene:
+        assert scene.observed == [(KEY, "success", 2.5)]
+
+
+async def test_every_log_line_of_a_reconcile_names_its_key_and_its_visit() -> None:
+    ids = iter(["first", "second"])
+    scene = Scene([Again("the store is away"), Parked("edit the spec")])
+    with capture_logs(processors=[_with_context]) as logs:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(scene.queue.drive)
+            tasks.start_soon(scene.worker(lambda: next(ids)).run)
+            scene.queue.add(KEY)
+            await anyio.sleep(5)
+            scene.queue.close()
+
+    assert [(entry["key"], entry["reconcile_id"], entry["problem"]) for entry in logs] == [
+        (str(KEY), "first", "the store is away"),
+        (str(KEY), "second", "edit the spec"),
+    ]
+    assert logs[0]["retry_in"] == 1.0
+
+
+async def test_SEC_a_traceback_holds_no_values(capfd: pytest.CaptureFixture[str]) -> None:
+    values = Values({"password": b"hunter2"})
+
+    async with working(ValueError(f"odd: {values!r}")) as scene:
+        assert scene.results() == ["panic", "success"]
+
+    out, err = capfd.readouterr()
+    assert "password=<7 bytes>" in out + err
+    assert "hunter2" not in out + err
+
+
+def _with_context(logger: object, name: str, event: dict[str, object]) -> dict[str, object]:
+    from structlog.contextvars import merge_contextvars  # noqa: PLC0415  only this test looks at the context
+
+    return merge_contextvars(logger, name, event)
