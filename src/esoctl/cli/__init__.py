@@ -9,6 +9,7 @@ from esoctl import __version__
 COMMANDS = {
     "run": "Run the operator.",
     "check": "Validate manifests offline.",
+    "template": "Render the template of an ExternalSecret offline.",
     "crds": "Print the CustomResourceDefinitions.",
     "sandbox": "Start an in-memory Kubernetes API server and an AWS stand-in.",
     "demo": "Show the main job in a sandbox, step by step.",

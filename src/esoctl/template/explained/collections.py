@@ -1,0 +1,121 @@
+"""Lists and maps: a line and an example for each function.
+
+The examples are executed by a test, and the reference in docs is written from here.
+"""
+
+from typing import Final
+
+ROWS: Final = {
+    "append": ("A list with one more element at its end.", "{{ append (list 1 2) 3 }}", "[1 2 3]"),
+    "chunk": ("Cuts a list into lists of that length.", "{{ chunk 2 (list 1 2 3) }}", "[[1 2] [3]]"),
+    "compact": ("A list without its empty elements.", '{{ compact (list 1 "" 0 "a") }}', "[1 a]"),
+    "concat": ("Several lists as one.", "{{ concat (list 1) (list 2 3) }}", "[1 2 3]"),
+    "deepCopy": (
+        "A copy that shares nothing with the original.",
+        '{{ $a := dict "x" 1 }}{{ $b := deepCopy $a }}{{ $_ := set $b "x" 2 }}{{ $a.x }}',
+        "1",
+    ),
+    "dict": (
+        "A map from names and values in turn.",
+        '{{ dict "user" "ivy" "port" 1 | toJson }}',
+        '{"port":1,"user":"ivy"}',
+    ),
+    "dig": (
+        "A value deep in maps, or the last but one argument when it is not there.",
+        '{{ dig "db" "port" 5432 (dict "db" dict) }}',
+        "5432",
+    ),
+    "empty": (
+        "Whether a value is its type's zero, or has no elements.",
+        '{{ empty "" }} {{ empty "a" }}',
+        "true false",
+    ),
+    "first": ("The first element.", '{{ first (list "a" "b") }}', "a"),
+    "get": (
+        "The value under a name, an empty text when there is none.",
+        '{{ get (dict "a" 1) "a" }}[{{ get dict "b" }}]',
+        "1[]",
+    ),
+    "has": ("Whether a list holds a value.", "{{ has 2 (list 1 2 3) }}", "true"),
+    "hasKey": ("Whether a map has a name.", '{{ hasKey (dict "a" nil) "a" }}', "true"),
+    "index": (
+        "An element of a list or map, also of one within another.",
+        '{{ index (dict "l" (list 7 8)) "l" 1 }}',
+        "8",
+    ),
+    "initial": ("All elements but the last.", "{{ initial (list 1 2 3) }}", "[1 2]"),
+    "keys": (
+        "The names of maps, in no order you should rely on: sort them.",
+        '{{ keys (dict "b" 1 "a" 2) | sortAlpha }}',
+        "[a b]",
+    ),
+    "last": ("The last element.", '{{ last (list "a" "b") }}', "b"),
+    "len": ("The count of elements, or of the bytes of a text.", '{{ len "abc" }} {{ len (list 1 2) }}', "3 2"),
+    "list": ("A list of the arguments.", '{{ list 1 "a" true | toJson }}', '[1,"a",true]'),
+    "merge": (
+        "Fills the first map with what it lacks from the others. It changes the first map.",
+        '{{ merge (dict "a" 1) (dict "a" 2 "b" 3) }}',
+        "map[a:1 b:3]",
+    ),
+    "mergeOverwrite": (
+        "Puts the other maps over the first, later ones on top. It changes the first map.",
+        '{{ mergeOverwrite (dict "a" 1) (dict "a" 2 "b" 3) }}',
+        "map[a:2 b:3]",
+    ),
+    "mustAppend": ("Like append; an unfit value fails with an error.", "{{ mustAppend (list 1) 2 }}", "[1 2]"),
+    "mustChunk": ("Like chunk; an unfit value fails with an error.", "{{ mustChunk 1 (list 1 2) }}", "[[1] [2]]"),
+    "mustCompact": ("Like compact; an unfit value fails with an error.", "{{ mustCompact (list 0 1) }}", "[1]"),
+    "mustDeepCopy": ("Like deepCopy; an unfit value fails with an error.", "{{ mustDeepCopy (list 1 2) }}", "[1 2]"),
+    "mustFirst": ("Like first; an unfit value fails with an error.", "{{ mustFirst (list 4 5) }}", "4"),
+    "mustHas": ("Like has; an unfit value fails with an error.", '{{ mustHas "a" (list "a") }}', "true"),
+    "mustInitial": ("Like initial; an unfit value fails with an error.", "{{ mustInitial (list 1 2) }}", "[1]"),
+    "mustLast": ("Like last; an unfit value fails with an error.", "{{ mustLast (list 4 5) }}", "5"),
+    "mustMerge": (
+        "Like merge; an unfit value fails with an error.",
+        '{{ mustMerge (dict "a" 1) (dict "b" 2) }}',
+        "map[a:1 b:2]",
+    ),
+    "mustMergeOverwrite": (
+        "Like mergeOverwrite; an unfit value fails with an error.",
+        '{{ mustMergeOverwrite (dict "a" 1) (dict "a" 2) }}',
+        "map[a:2]",
+    ),
+    "mustPrepend": ("Like prepend; an unfit value fails with an error.", "{{ mustPrepend (list 2) 1 }}", "[1 2]"),
+    "mustPush": ("Like push; an unfit value fails with an error.", "{{ mustPush (list 1) 2 }}", "[1 2]"),
+    "mustRest": ("Like rest; an unfit value fails with an error.", "{{ mustRest (list 1 2) }}", "[2]"),
+    "mustReverse": ("Like reverse; an unfit value fails with an error.", "{{ mustReverse (list 1 2) }}", "[2 1]"),
+    "mustSlice": ("Like slice; an unfit value fails with an error.", "{{ mustSlice (list 1 2 3) 1 }}", "[2 3]"),
+    "mustUniq": ("Like uniq; an unfit value fails with an error.", "{{ mustUniq (list 1 1 2) }}", "[1 2]"),
+    "mustWithout": ("Like without; an unfit value fails with an error.", "{{ mustWithout (list 1 2) 1 }}", "[2]"),
+    "omit": ("A copy of a map without some names.", '{{ omit (dict "a" 1 "b" 2) "a" }}', "map[b:2]"),
+    "pick": ("A copy of a map with some names only.", '{{ pick (dict "a" 1 "b" 2) "a" }}', "map[a:1]"),
+    "pluck": (
+        "The values that several maps have under one name.",
+        '{{ pluck "a" (dict "a" 1) (dict "a" 2) }}',
+        "[1 2]",
+    ),
+    "prepend": ("A list with one more element at its beginning.", "{{ prepend (list 2 3) 1 }}", "[1 2 3]"),
+    "push": ("Another name of append.", "{{ push (list 1) 2 }}", "[1 2]"),
+    "rest": ("All elements but the first.", "{{ rest (list 1 2 3) }}", "[2 3]"),
+    "reverse": ("The elements from last to first.", "{{ reverse (list 1 2 3) }}", "[3 2 1]"),
+    "seq": (
+        "Counts as a text: to one number, between two, or with a step in the middle.",
+        "{{ seq 1 2 7 }}",
+        "1 3 5 7",
+    ),
+    "set": (
+        "Puts a value under a name; it changes the map and returns it.",
+        '{{ set (dict "a" 1) "b" 2 }}',
+        "map[a:1 b:2]",
+    ),
+    "shuffle": ("The characters of a text in another order.", '{{ shuffle "abcdef" | len }}', "6"),
+    "slice": ("The elements from one position up to another.", "{{ slice (list 1 2 3 4) 1 3 }}", "[2 3]"),
+    "sortAlpha": ("The elements as texts, sorted.", '{{ sortAlpha (list "b" "c" "a") }}', "[a b c]"),
+    "tuple": ("Another name of list.", "{{ tuple 1 2 }}", "[1 2]"),
+    "uniq": ("A list without what occurs again.", "{{ uniq (list 1 2 1 3) }}", "[1 2 3]"),
+    "unset": ("Takes a name out; it changes the map and returns it.", '{{ unset (dict "a" 1 "b" 2) "a" }}', "map[b:2]"),
+    "until": ("The numbers from 0 up to, but without, the given one.", "{{ until 4 }}", "[0 1 2 3]"),
+    "untilStep": ("The numbers from a start up to an end, by a step.", "{{ untilStep 2 10 3 }}", "[2 5 8]"),
+    "values": ("The values of a map.", '{{ values (dict "a" 1) }}', "[1]"),
+    "without": ("A list without some values.", "{{ without (list 1 2 3) 2 }}", "[1 3]"),
+}
