@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import anyio
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from esoctl.model.keys import Key, Kind
@@ -193,6 +194,4 @@ async def test_SEC_a_traceback_holds_no_values(capfd: pytest.CaptureFixture[str]
 
 
 def _with_context(logger: object, name: str, event: dict[str, object]) -> dict[str, object]:
-    from structlog.contextvars import merge_contextvars  # noqa: PLC0415  only this test looks at the context
-
     return merge_contextvars(logger, name, event)
