@@ -48,7 +48,7 @@ def make_venv(python: str, uv: "str | None") -> None:
 
 
 def install_with_uv(uv: str) -> None:
-    run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", LOCKED)
+    run(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON, "--require-hashes", "-r", LOCKED)
     run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "-e", ROOT)
 
 
@@ -67,6 +67,8 @@ def main() -> None:
         install_with_uv(uv)
     else:
         install_with_pip()
+    # Python does this at the first import, unless the environment forbids it; then every start would compile anew.
+    run(PYTHON, "-m", "compileall", "-q", ROOT / "src")
     print("install: done", flush=True)
 
 
