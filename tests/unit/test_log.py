@@ -1,0 +1,153 @@
+"""What a record looks like, which libraries are held, and that no credential passes."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from esoctl import log
+from esoctl.log import HELD, Format, redact
+
+CANARY = "hunter2-do-not-print"
+Records = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Logging is of the whole process: put back what was there."""
+    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in HELD}
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
+    for name, held in levels.items():
+        logging.getLogger(name).setLevel(held)
+    structlog.reset_defaults()
+
+
+def written(
+    capsys: pytest.CaptureFixture[str], act: Callable[[], None], level: str = "info", style: Format = Format.JSON
+) -> str:
+    """What is on standard error after the act; nothing goes to standard output."""
+    listener = log.set_up(level, style)
+    act()
+    listener.stop()
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err
+
+
+def records(capsys: pytest.CaptureFixture[str], act: Callable[[], None], level: str = "info") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written(capsys, act, level).splitlines()]
+
+
+def test_a_record_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        with structlog.contextvars.bound_contextvars(key="ExternalSecret/a/b"):
+            structlog.get_logger("esoctl.one").info("secret written", keys=3, text="two\nlines")
+
+    (record,) = records(capsys, act)
+
+    assert record.pop("timestamp").endswith("Z")
+    assert record == {
+        "event": "secret written",
+        "level": "info",
+        "logger": "esoctl.one",
+        "key": "ExternalSecret/a/b",
+        "keys": 3,
+        "text": "two\nlines",
+    }
+
+
+def test_records_of_libraries_look_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    (record,) = records(capsys, lambda: logging.getLogger("some.library").warning("odd %s", "thing"))
+
+    assert (record["event"], record["level"], record["logger"]) == ("odd thing", "warning", "some.library")
+
+
+@pytest.mark.parametrize(
+    ("level", "seen"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warn", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_levels(level: str, seen: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        logger = structlog.get_logger(f"esoctl.levels.{level}")
+        for name in ("debug", "info", "warning", "error"):
+            getattr(logger, name)("x")
+
+    assert [record["level"] for record in records(capsys, act, level)] == seen
+
+
+@pytest.mark.parametrize("name", [*HELD, "botocore.parsers", "aiohttp.client"])
+def test_SEC_libraries_that_print_requests_are_held_at_info(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        logging.getLogger(name).debug("request with %s", CANARY)
+        logging.getLogger(name).info("fine")
+
+    assert [record["event"] for record in records(capsys, act, "debug")] == ["fine"]
+
+
+def test_libraries_are_not_louder_than_the_user_wants(capsys: pytest.CaptureFixture[str]) -> None:
+    assert records(capsys, lambda: logging.getLogger("botocore").info("x"), "error") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["authorization", "Authorization", "token", "password", "SecretAccessKey", "session_token", "data", "value"]
+)
+def test_SEC_what_is_called_like_a_credential_is_not_printed(name: str) -> None:
+    assert redact(None, "info", {"event": "x", name: CANARY}) == {"event": "x", name: "<redacted>"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param(f"Authorization: Bearer {CANARY}", "Authorization: Bearer <redacted>", id="bearer"),
+        pytest.param(f"X-Amz-Security-Token={CANARY} x", "X-Amz-Security-Token=<redacted> x", id="session token"),
+        pytest.param(f"Signature={CANARY}", "Signature=<redacted>", id="signature"),
+        pytest.param("nothing of that kind", "nothing of that kind", id="plain"),
+    ],
+)
+def test_SEC_what_looks_like_a_credential_is_not_printed(text: str, shown: str) -> None:
+    assert redact(None, "info", {"event": text}) == {"event": shown}
+
+
+def test_SEC_bytes_are_told_by_their_size() -> None:
+    assert redact(None, "info", {"event": "x", "found": CANARY.encode(), "more": bytearray(3), "n": 1}) == {
+        "event": "x",
+        "found": f"<{len(CANARY)} bytes>",
+        "more": "<3 bytes>",
+        "n": 1,
+    }
+
+
+def test_SEC_credentials_of_libraries_and_of_tracebacks_pass_the_same_net(capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        logging.getLogger("some.library").warning("sent Bearer %s", CANARY)
+        try:
+            int(f"Bearer {CANARY}")
+        except ValueError:
+            structlog.get_logger("esoctl.trace").exception("failed", token=CANARY)
+
+    text = written(capsys, act)
+
+    assert CANARY not in text
+    assert "Traceback" in text
+    assert len(text.splitlines()) == 2
+
+
+def test_a_terminal_gets_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    text = written(capsys, lambda: structlog.get_logger("esoctl.people").info("stopped"), style=Format.CONSOLE)
+
+    assert "stopped" in text
+    assert not text.startswith("{")
+    assert sys.stderr.isatty() is False
+    assert "\x1b[" not in text

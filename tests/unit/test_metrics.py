@@ -1,0 +1,170 @@
+"""Series and labels that dashboards depend on, by name: those of the reference and of controller-runtime."""
+
+from collections.abc import Iterable
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from esoctl.metrics import Metrics, QueueFigures, Ready
+
+SHOP = ("externalsecret", "team-a", "shop")
+OF_SHOP = {"name": "shop", "namespace": "team-a"}
+OF_QUEUE = {"name": "esoctl", "controller": "esoctl"}
+FIGURES = QueueFigures(depth=3, adds=10, retries=2, unfinished_seconds=1.5, longest_seconds=1.0, active=4)
+
+
+def scraped(metrics: Metrics) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """Every sample by its name, as a scraper reads it."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(metrics.exposition().decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def value(metrics: Metrics, series: str, /, **labels: str) -> float | None:
+    return next((number for found, number in scraped(metrics).get(series, []) if found == labels), None)
+
+
+def busy() -> Metrics:
+    """Metrics of an operator that did a bit of everything."""
+    metrics = Metrics(workers=8)
+    metrics.conditions = lambda: [
+        Ready("externalsecret", "team-a", "shop", "True"),
+        Ready("secretstore", "team-a", "aws", "False"),
+        Ready("clustersecretstore", "", "wide", "True"),
+    ]
+    metrics.queue = lambda: FIGURES
+    for target in (SHOP, ("secretstore", "team-a", "aws"), ("clustersecretstore", "", "wide")):
+        metrics.observe_reconcile(target, "success", 0.25)
+    metrics.observe_provider("AWS/SecretsManager", "GetSecretValue", ok=True)
+    metrics.observe_request("200", "10.0.0.1", "GET")
+    metrics.observe_wait(0.1)
+    metrics.observe_work(0.1)
+    metrics.observe_lag(0.5)
+    return metrics
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "number"),
+    [
+        ("externalsecret_sync_calls_total", OF_SHOP, 1),
+        ("externalsecret_sync_calls_error", OF_SHOP, 0),
+        ("externalsecret_reconcile_duration", OF_SHOP, 0.25e9),
+        ("secretstore_reconcile_duration", {"name": "aws", "namespace": "team-a"}, 0.25e9),
+        ("clustersecretstore_reconcile_duration", {"name": "wide", "namespace": ""}, 0.25e9),
+        ("externalsecret_status_condition", {**OF_SHOP, "condition": "Ready", "status": "True"}, 1),
+        ("externalsecret_status_condition", {**OF_SHOP, "condition": "Ready", "status": "False"}, 0),
+        (
+            "secretstore_status_condition",
+            {"name": "aws", "namespace": "team-a", "condition": "Ready", "status": "False"},
+            1,
+        ),
+        (
+            "clustersecretstore_status_condition",
+            {"name": "wide", "namespace": "", "condition": "Ready", "status": "True"},
+            1,
+        ),
+        (
+            "externalsecret_provider_api_calls_count",
+            {"provider": "AWS/SecretsManager", "call": "GetSecretValue", "status": "success"},
+            1,
+        ),
+        ("controller_runtime_reconcile_total", {"controller": "externalsecret", "result": "success"}, 1),
+        ("controller_runtime_reconcile_errors_total", {"controller": "externalsecret"}, 0),
+        ("controller_runtime_reconcile_panics_total", {"controller": "secretstore"}, 0),
+        ("controller_runtime_reconcile_time_seconds_count", {"controller": "externalsecret"}, 1),
+        ("controller_runtime_reconcile_time_seconds_sum", {"controller": "externalsecret"}, 0.25),
+        ("controller_runtime_max_concurrent_reconciles", {"controller": "esoctl"}, 8),
+        ("controller_runtime_active_workers", {"controller": "esoctl"}, 4),
+        ("workqueue_depth", OF_QUEUE, 3),
+        ("workqueue_adds_total", OF_QUEUE, 10),
+        ("workqueue_retries_total", OF_QUEUE, 2),
+        ("workqueue_unfinished_work_seconds", OF_QUEUE, 1.5),
+        ("workqueue_longest_running_processor_seconds", OF_QUEUE, 1),
+        ("workqueue_queue_duration_seconds_count", OF_QUEUE, 1),
+        ("workqueue_work_duration_seconds_count", OF_QUEUE, 1),
+        ("rest_client_requests_total", {"code": "200", "host": "10.0.0.1", "method": "GET"}, 1),
+        ("esoctl_event_loop_lag_seconds", {}, 0.5),
+    ],
+)
+def test_a_series_has_its_name_its_labels_and_its_value(name: str, labels: dict[str, str], number: float) -> None:
+    assert value(busy(), name, **labels) == number
+
+
+def test_the_process_and_the_interpreter_are_measured() -> None:
+    assert {"process_cpu_seconds_total", "python_info", "python_gc_collections_total"} <= scraped(busy()).keys()
+
+
+@pytest.mark.parametrize(
+    ("results", "errors", "panics", "total"),
+    [
+        pytest.param(["success", "requeue_after"], 0, 0, {"success": 1, "requeue_after": 1}, id="well"),
+        pytest.param(["error", "error"], 2, 0, {"error": 2}, id="failures"),
+        pytest.param(["panic"], 1, 1, {"error": 1}, id="a panic is an error too"),
+    ],
+)
+def test_results_are_counted_as_controller_runtime_counts(
+    results: Iterable[str], errors: int, panics: int, total: dict[str, int]
+) -> None:
+    metrics = Metrics()
+
+    for result in results:
+        metrics.observe_reconcile(SHOP, result, 0.1)
+
+    assert value(metrics, "controller_runtime_reconcile_errors_total", controller="externalsecret") == errors
+    assert value(metrics, "controller_runtime_reconcile_panics_total", controller="externalsecret") == panics
+    assert value(metrics, "externalsecret_sync_calls_error", **OF_SHOP) == errors
+    for result, count in total.items():
+        found = value(metrics, "controller_runtime_reconcile_total", controller="externalsecret", result=result)
+        assert found == count
+
+
+def test_provider_calls_are_counted_by_outcome() -> None:
+    metrics = Metrics()
+    for ok in (True, False, False):
+        metrics.observe_provider("AWS/ParameterStore", "GetParameter", ok)
+
+    counted = {found["status"]: number for found, number in scraped(metrics)["externalsecret_provider_api_calls_count"]}
+    assert counted == {"success": 1, "error": 2}
+
+
+def test_an_object_that_is_gone_leaves_no_series() -> None:
+    metrics = Metrics()
+    metrics.observe_reconcile(SHOP, "success", 0.1)
+
+    metrics.forget(SHOP)
+    metrics.forget(SHOP)
+
+    assert "team-a" not in metrics.exposition().decode()
+
+
+def test_gauges_of_others_are_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    metrics.gauges["esoctl_informer_objects"] = ("Objects.", lambda: {"secrets": 2.0})
+    metrics.gauges["esoctl_clients"] = ("Clients.", lambda: {"": 1.0})
+
+    assert value(metrics, "esoctl_informer_objects", name="secrets") == 2
+    assert value(metrics, "esoctl_clients") == 1
+
+
+def test_what_was_taken_down_is_printed_whatever_happens_meanwhile() -> None:
+    metrics = Metrics()
+    metrics.observe_reconcile(SHOP, "success", 0.1)
+
+    printed = metrics.scrape()
+    metrics.forget(SHOP)
+
+    assert 'externalsecret_sync_calls_total{name="shop",namespace="team-a"} 1.0' in printed().decode()
+
+
+def test_without_a_queue_there_are_no_figures_of_it() -> None:
+    assert "workqueue_depth" not in scraped(Metrics())
+
+
+def test_two_operators_in_one_process_do_not_share_series() -> None:
+    first, second = Metrics(), Metrics()
+
+    first.observe_reconcile(SHOP, "success", 0.1)
+
+    assert value(second, "externalsecret_sync_calls_total", **OF_SHOP) is None

@@ -1,0 +1,122 @@
+"""The probes over real sockets: routes, and what a failed check says."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import ClientSession
+
+from esoctl import probes
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.wire]
+
+
+@dataclass
+class Checks:
+    """What the probes are told."""
+
+    alive: dict[str, str] = field(default_factory=lambda: {"loop": ""})
+    ready: dict[str, str] = field(default_factory=lambda: {"secrets": "", "workers": ""})
+
+
+def looking(found: Mapping[str, str]) -> Callable[[], Mapping[str, str]]:
+    return lambda: found
+
+
+@asynccontextmanager
+async def served(
+    checks: Checks | None = None,
+    *,
+    metrics: str = "",
+    health: str = "127.0.0.1:0",
+    scrape: probes.Scrape = lambda: lambda: b"a_metric 1\n",
+) -> AsyncIterator[list[str]]:
+    told = checks or Checks()
+    on = ((metrics, scrape), (health, looking(told.alive), looking(told.ready)))
+    async with probes.serving(*on) as addresses:
+        yield addresses
+
+
+async def get(address: str, path: str) -> tuple[int, str, str]:
+    async with ClientSession() as session, session.get(f"http://{address}{path}") as answer:
+        return answer.status, await answer.text(), answer.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/livez", "/readyz"])
+async def test_all_is_well(path: str) -> None:
+    async with served() as (address,):
+        assert (await get(address, path))[:2] == (200, "ok\n")
+
+
+async def test_each_check_is_shown_on_demand() -> None:
+    async with served() as (address,):
+        assert (await get(address, "/readyz?verbose"))[:2] == (200, "[+]secrets ok\n[+]workers ok\n")
+
+
+async def test_what_is_not_ready_says_why_and_liveness_does_not_mind() -> None:
+    checks = Checks(ready={"secrets": "waits for its first list", "workers": ""})
+    async with served(checks) as (address,):
+        assert (await get(address, "/readyz"))[:2] == (
+            503,
+            "[-]secrets failed: waits for its first list\n[+]workers ok\n",
+        )
+        assert (await get(address, "/livez"))[0] == 200
+        assert (await get(address, "/healthz"))[0] == 200
+
+        checks.ready["secrets"] = ""
+        assert (await get(address, "/readyz"))[0] == 200
+
+
+async def test_a_loop_that_stands_still_is_not_alive() -> None:
+    async with served(Checks(alive={"loop": "stood still for 40 s"})) as (address,):
+        assert (await get(address, "/livez"))[:2] == (503, "[-]loop failed: stood still for 40 s\n")
+
+
+async def test_metrics_are_text_on_an_address_of_their_own() -> None:
+    async with served(metrics="127.0.0.1:0", health="localhost:0") as (metrics, health):
+        status, text, content_type = await get(metrics, "/metrics")
+        assert (status, text) == (200, "a_metric 1\n")
+        assert content_type.startswith("text/plain; version=0.0.4")
+        assert (await get(health, "/metrics"))[0] == 404
+        assert (await get(metrics, "/healthz"))[0] == 404
+
+
+async def test_one_address_may_serve_both() -> None:
+    async with served(metrics="127.0.0.1:0") as (address,):
+        assert (await get(address, "/metrics"))[0] == 200
+        assert (await get(address, "/readyz"))[0] == 200
+
+
+async def test_an_empty_address_serves_nothing() -> None:
+    async with served(health="") as addresses:
+        assert addresses == []
+
+
+async def test_only_reading_is_possible() -> None:
+    async with (
+        served() as (address,),
+        ClientSession() as session,
+        session.post(f"http://{address}/healthz") as answer,
+    ):
+        assert answer.status == 405
+
+
+async def test_series_are_taken_down_on_the_loop_and_printed_in_a_thread() -> None:
+    threads: list[int] = []
+
+    def printing() -> bytes:
+        threads.append(threading.get_ident())
+        return b""
+
+    def scrape() -> Callable[[], bytes]:
+        threads.append(threading.get_ident())
+        return printing
+
+    async with served(metrics="127.0.0.1:0", health="", scrape=scrape) as (address,):
+        assert (await get(address, "/metrics"))[0] == 200
+
+    taken, printed = threads
+    assert taken == threading.get_ident()
+    assert printed != taken
