@@ -62,8 +62,9 @@ bench: $(READY) ## measure the operator on the real control plane (docs/benchmar
 	$(BIN)/python bench/run.py $(if $(BENCH_ARGS),-- $(BENCH_ARGS))
 
 image-lint: $(READY) ## check the Dockerfile and run its steps without a container engine
-	$(BIN)/pytest tests/arch -k image
+	$(BIN)/pytest tests/arch/test_dockerfile.py
 
 locks: $(READY) ## lock the dependencies anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes pyproject.toml --group dev --extra sandbox -c requirements/run.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --group build -c requirements/dev.txt -o requirements/build.txt
