@@ -19,6 +19,9 @@ from support.cases.cloud import DEFAULT_KEYS, Cloud
 from support.cases.cluster import CLUSTER_SCOPED, CREDENTIALS, Cluster
 from support.kubeconfig import Access
 
+PATIENCE = 2.0
+"""Cases that share a machine settle later: a pause between two writes of the operator must not look like the end."""
+
 KeyMaker = Callable[[], tuple[str, str]]
 Report = Callable[[Json, Json], None]
 """Called with a case and its outcome, by one thread at a time."""
@@ -52,7 +55,7 @@ def run_side_by_side(servers: Servers, cases: Sequence[Json], jobs: int, report:
             except queue.Empty:
                 return
             for case in lane:
-                found = outcome(servers, case, make_keys, patience=1.5)
+                found = outcome(servers, case, make_keys, PATIENCE)
                 with lock:
                     report(case, found)
 
