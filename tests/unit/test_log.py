@@ -11,6 +11,7 @@ import structlog
 
 from esoctl import log
 from esoctl.log import HELD, Format, redact
+from support import logs
 
 CANARY = "hunter2-do-not-print"
 Records = Callable[[], list[dict[str, Any]]]
@@ -18,15 +19,9 @@ Records = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    """Logging is of the whole process: put back what was there."""
-    root, levels = logging.getLogger(), {name: logging.getLogger(name).level for name in HELD}
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers = handlers
-    root.setLevel(level)
-    for name, held in levels.items():
-        logging.getLogger(name).setLevel(held)
-    structlog.reset_defaults()
+    """Logging is of the whole process."""
+    with logs.as_before():
+        yield
 
 
 def written(

@@ -25,14 +25,17 @@ EXIT_FAILED = 1
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
 @click.option("--health-addr", "--live-addr", default=":8082", help="HOST:PORT of /healthz, /livez and /readyz.")
 @click.option(
-    "--log-format", type=click.Choice(Format), default=None, help="json or console; by the terminal if unset."
+    "--log-format",
+    type=click.Choice([style.value for style in Format]),
+    default=None,
+    help="json or console; by the terminal if unset.",
 )
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
 @click.option("--template-left-delimiter", default="{{")
 @click.option("--template-right-delimiter", default="}}")
-def command(log_format: Format | None, store_requeue_interval: float, **options: str | int | bool) -> None:
+def command(log_format: str | None, store_requeue_interval: float, **options: str | int | bool) -> None:
     """Run the operator until it is told to stop (SIGTERM or SIGINT)."""
     config = _config(log_format, store_requeue_interval, options)
     listener = log.set_up(config.log_level, config.log_format)
@@ -47,7 +50,7 @@ def command(log_format: Format | None, store_requeue_interval: float, **options:
         listener.stop()
 
 
-def _config(log_format: Format | None, requeue: float, options: dict[str, str | int | bool]) -> Config:
+def _config(log_format: str | None, requeue: float, options: dict[str, str | int | bool]) -> Config:
     left, right = str(options["template_left_delimiter"]), str(options["template_right_delimiter"])
     return Config(
         kubeconfig=str(options["kubeconfig"]),
@@ -57,7 +60,7 @@ def _config(log_format: Format | None, requeue: float, options: dict[str, str | 
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
         health_addr=str(options["health_addr"]),
-        log_format=log_format or (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
+        log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
         log_level=str(options["log_level"]),
         store_requeue_seconds=requeue,
         batching=bool(options["batching"]),

@@ -1,0 +1,128 @@
+"""Options, environment variables and their defaults become the settings of the operator."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from esoctl.cli import main, run
+from esoctl.config import Config
+from esoctl.log import Format
+from support.logs import as_before
+
+
+@pytest.fixture(autouse=True)
+def own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No settings of this machine, and logging as it was."""
+    for name in ("KUBECONFIG", "AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    with as_before():
+        yield
+
+
+def configured(*arguments: str) -> Config:
+    params: dict[str, Any] = run.command.make_context("run", list(arguments)).params
+    return run._config(params.pop("log_format"), params.pop("store_requeue_interval"), params)
+
+
+def test_without_options_the_settings_are_the_defaults() -> None:
+    assert configured() == Config()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (["--kubeconfig", "/a/b"], "kubeconfig", "/a/b"),
+        (["--context", "c"], "context", "c"),
+        (["--namespace", "team-a"], "namespace", "team-a"),
+        (["--controller-class", "x"], "controller_class", "x"),
+        (["--workers", "4"], "workers", 4),
+        (["--concurrent", "4"], "workers", 4),
+        (["--metrics-addr", ""], "metrics_addr", ""),
+        (["--health-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
+        (["--live-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
+        (["--log-format", "console"], "log_format", Format.CONSOLE),
+        (["--log-level", "debug"], "log_level", "debug"),
+        (["--loglevel", "error"], "log_level", "error"),
+        (["--store-requeue-interval", "60"], "store_requeue_seconds", 60.0),
+        (["--no-batching"], "batching", False),
+        (["--template-left-delimiter", "<<", "--template-right-delimiter", ">>"], "delimiters", ("<<", ">>")),
+    ],
+)
+def test_each_option_sets_its_field_and_no_other(arguments: list[str], field: str, value: object) -> None:
+    found = configured(*arguments)
+
+    defaults = Config()
+    changed = {name for name in Config.__dataclass_fields__ if getattr(found, name) != getattr(defaults, name)}
+    assert getattr(found, field) == value
+    assert changed == {field}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field", "value"),
+    [
+        ("ESOCTL_WORKERS", "7", "workers", 7),
+        ("ESOCTL_NAMESPACE", "team-a", "namespace", "team-a"),
+        ("ESOCTL_BATCHING", "false", "batching", False),
+    ],
+)
+def test_environment_variables_set_options(
+    name: str, text: str, field: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    assert getattr(configured(), field) == value
+
+
+def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESOCTL_WORKERS", "7")
+
+    assert configured("--workers", "3").workers == 3
+
+
+def test_the_endpoints_of_aws_come_from_the_references_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SSM_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_STS_ENDPOINT", "")
+
+    assert configured().endpoints == {"AWS_SSM_ENDPOINT": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--workers", "0"], ["--workers", "x"], ["--log-level", "loud"], ["--log-format", "xml"], ["--none"]]
+)
+def test_what_cannot_be_meant_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(click.UsageError):
+        configured(*arguments)
+
+
+def test_a_cluster_that_cannot_be_found_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["run", "--kubeconfig", str(tmp_path / "none"), "--log-format", "json"])
+
+    assert result.exit_code == 1
+    (told,) = [line for line in result.stderr.splitlines() if line.startswith("esoctl: ")]
+    assert str(tmp_path / "none") in told
+    assert "Traceback" not in result.stderr
+    for line in result.stderr.splitlines():
+        assert line == told or json.loads(line)["level"]
+
+
+def test_the_help_names_every_option() -> None:
+    text = CliRunner().invoke(main, ["run", "--help"]).output
+
+    for option in run.command.params:
+        assert option.opts[0] in text
+
+
+def test_every_command_is_listed_and_loads() -> None:
+    listed = CliRunner().invoke(main, ["--help"]).output
+    context = click.Context(main)
+
+    for name in main.list_commands(context):
+        assert name in listed
+        assert isinstance(main.get_command(context, name), click.Command)
+    assert main.get_command(context, "none") is None
+    assert CliRunner().invoke(main, ["none"]).exit_code == 2
