@@ -34,6 +34,11 @@ class Access:
         return ssl.create_default_context(cadata=self.authority)
 
 
+def replace_port(access: Access, port: int) -> Access:
+    """The same server by another loopback port, where a door leads to it."""
+    return replace(access, url=f"https://127.0.0.1:{port}")
+
+
 def read(path: pathlib.Path) -> Access:
     config = yaml.safe_load(path.read_text())
     context = next(c["context"] for c in config["contexts"] if c["name"] == config["current-context"])

@@ -75,12 +75,18 @@ def established(api: Api, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def running(kubeconfig: pathlib.Path, aws_url: str, folder: pathlib.Path, *arguments: str) -> Iterator[Operator]:
-    """A ready operator; its log is `operator.log` in the folder."""
+def started(kubeconfig: pathlib.Path, aws_url: str, folder: pathlib.Path, *arguments: str) -> Iterator[Operator]:
+    """An operator that may not be ready yet; its log is `operator.log` in the folder."""
     health, metrics = children.free_port(), children.free_port()
     addresses = [f"--health-addr=127.0.0.1:{health}", f"--metrics-addr=127.0.0.1:{metrics}"]
     command = [ESOCTL, "run", *addresses, f"--kubeconfig={kubeconfig}", *arguments]
     with children.running("operator", command, folder / "operator.log", environment(kubeconfig, aws_url)) as child:
-        operator = Operator(child, f"http://127.0.0.1:{health}", f"http://127.0.0.1:{metrics}")
-        child.wait_until(operator.ready, seconds=60)
+        yield Operator(child, f"http://127.0.0.1:{health}", f"http://127.0.0.1:{metrics}")
+
+
+@contextlib.contextmanager
+def running(kubeconfig: pathlib.Path, aws_url: str, folder: pathlib.Path, *arguments: str) -> Iterator[Operator]:
+    """A ready operator."""
+    with started(kubeconfig, aws_url, folder, *arguments) as operator:
+        operator.child.wait_until(operator.ready, seconds=60)
         yield operator
