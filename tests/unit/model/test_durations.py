@@ -100,3 +100,8 @@ def test_a_json_string_is_parsed() -> None:
 @given(st.integers(min_value=-(1 << 63), max_value=(1 << 63) - 1))
 def test_what_is_printed_reads_back_as_the_same(nanoseconds: int) -> None:
     assert durations.parse(durations.format(nanoseconds)) == nanoseconds
+
+
+def test_a_number_beyond_64_bits_is_no_duration() -> None:
+    with pytest.raises(ValueError, match='time: invalid duration "9999999999999999999ns"'):
+        durations.parse("9999999999999999999ns")

@@ -60,6 +60,7 @@ def test_the_next_time_is_later_than_a_time_that_fits() -> None:
             "0 0 * * 3", "Asia/Beirut", "2024-03-30T10:00", "2024-04-02T21:00", id="skipped-midnight-in-the-east"
         ),
         pytest.param("0 0 2 1 *", "Pacific/Apia", "2011-12-28T12:00", "2012-01-01T10:00", id="skipped-day"),
+        pytest.param("0 0 31 12 *", "Pacific/Apia", "2011-12-29T20:00", "2011-12-30T10:00", id="after-a-skipped-day"),
     ],
 )
 def test_clock_changes_skip_what_does_not_exist(schedule: str, zone: str, time: str, expected: str) -> None:
