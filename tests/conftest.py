@@ -6,11 +6,16 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+from hypothesis import settings
 
 pytest.register_assert_rewrite("support")
 
 # Asserts are rewritten only in what is imported after the line above.
 from support import controlplane, runs, virtual_loop  # noqa: E402
+
+# A busy machine takes longer for an example than Hypothesis allows by default; pytest-timeout ends what hangs.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 def pytest_asyncio_loop_factories(
