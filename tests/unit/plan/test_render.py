@@ -156,3 +156,17 @@ def test_a_key_is_made_with_the_usual_delimiters_whatever_the_operator_uses() ->
     env = Env(now=ENV.now, entropy=bytes, delimiters=("<<", ">>"))
 
     assert render.key("{{ .value | upper }}", "a", env) == "A"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{{ .secret | fail }}", id="as it is"),
+        pytest.param('{{ .secret | mustToDate "2006" }}', id="quoted"),
+    ],
+)
+def test_SEC_an_error_that_quotes_a_value_is_told_without_it(text: str) -> None:
+    with pytest.raises(TemplateError, match="<value>") as caught:
+        rendered(values=Values({"secret": b'hush\n"hush"'}), data={"x": text})
+
+    assert "hush" not in str(caught.value)
