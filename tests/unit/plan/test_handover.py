@@ -82,7 +82,7 @@ ENTRIES = st.lists(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(ENTRIES)
 def test_no_field_is_lost_none_is_invented_and_one_entry_of_ours_is_left(entries: list[ManagedFields]) -> None:
     ours = [it for it in entries if it.manager == ME]

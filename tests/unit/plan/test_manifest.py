@@ -67,7 +67,7 @@ ODD_CHARACTERS = "\x7f\x80\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff" + "\"\\:#-
 ODD = st.text(st.sampled_from(ODD_CHARACTERS))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=60)
 @given(st.dictionaries(TEXTS | ODD, TEXTS | ODD, max_size=3))
 def test_json_read_as_yaml_says_the_same(document: dict[str, str]) -> None:
     text = json.dumps(document, ensure_ascii=False).encode()

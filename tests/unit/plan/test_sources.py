@@ -126,7 +126,7 @@ ENTRIES = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(ENTRIES, st.lists(st.sampled_from([an_entry("a", "x"), an_entry("c", "y")]), max_size=3))
 def test_whatever_the_spec_says_each_request_is_made_once_and_none_is_missed(
     many: list[dict[str, Any]], single: list[dict[str, Any]]
