@@ -127,6 +127,11 @@ def test_without_entropy_a_random_function_says_so() -> None:
         engine.render("{{ uuidv4 }}", {}, engine.Env())
 
 
+@pytest.mark.parametrize("call", ["mulf 0 -3", "divf 0 -3", "subf -0.0 0", "mulf -0.0"])
+def test_a_product_or_quotient_is_never_negative_zero(call: str) -> None:
+    assert render(f"{{{{ {call} }}}}") == "0"
+
+
 @pytest.mark.parametrize("name", ["b64dec", "b32dec", "hexdec"])
 def test_a_failed_decoding_fails_the_template_instead_of_becoming_the_value(name: str) -> None:
     with pytest.raises(TemplateError, match=f"error calling {name}: "):

@@ -119,7 +119,7 @@ def _decimals(operation: Callable[[Decimal, Decimal], Decimal], first: object, o
     result = _exact(first)
     for other in others:
         result = operation(result, _exact(other))
-    return float(result)
+    return float(result) if result else 0.0  # Go's decimals know no negative zero
 
 
 def _quotient(left: Decimal, right: Decimal) -> Decimal:
