@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire parity-golden test controlplane test-cluster demo sandbox crds bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire parity-golden oracle template-reference test controlplane test-cluster demo sandbox crds bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -45,8 +45,14 @@ wire: $(READY) ## real sockets: sandbox, moto
 parity-golden: $(READY) ## golden tables recorded from the reference
 	$(BIN)/pytest tests/parity -m "not cluster"
 
+oracle: $(READY) ## ask Go's engine anew for tests/parity/golden/oracle.json (needs Go); nothing must change
+	$(BIN)/python hack/oracle/ask.py tests/parity/golden/oracle.json
+
+template-reference: $(READY) ## write docs/reference/templates.md from the explanations in the code
+	$(BIN)/esoctl template --explain --markdown > docs/reference/templates.md
+
 test: lint types arch ## all checks that need neither Go nor a cluster
-	$(BIN)/pytest tests -m "not cluster" $(PYTEST_ARGS)
+	$(BIN)/pytest tests -m "not cluster" -n auto $(PYTEST_ARGS)
 
 controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager and the client-go check, once per version
 	$(BIN)/python hack/controlplane/build.py
