@@ -28,6 +28,7 @@ def test_an_example_gives_the_secret_below_it(section: str, tmp_path: Path) -> N
 
     assert made.exit_code == 0, made.stderr
     assert yaml.safe_load(made.stdout) == yaml.safe_load(result)
+    assert all(yaml.safe_load(result)["stringData"].values())
 
 
 def test_a_missing_key_fails_before_default_is_asked(tmp_path: Path) -> None:
