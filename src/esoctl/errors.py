@@ -12,6 +12,7 @@
     ├─ StoreError(store)                 the store cannot be used
     │  ├─ StoreNotFound
     │  ├─ StoreNotReady
+    │  ├─ StoreBusy                      too many wait for its answer already
     │  ├─ StoreForbidden                 its conditions or reference rules deny it
     │  └─ StoreUnmanaged                 it belongs to another controller class
     ├─ ProviderError(provider, call)     the source of values failed
@@ -96,6 +97,10 @@ class StoreNotFound(StoreError):
 
 class StoreNotReady(StoreError):
     """The store exists but has not been validated."""
+
+
+class StoreBusy(StoreError):
+    """So many wait for the store's answer already that another would only hold up those of other stores."""
 
 
 class StoreForbidden(StoreError):

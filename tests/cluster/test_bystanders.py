@@ -253,7 +253,7 @@ def a_hanging_store(scene: Scene) -> Iterator[None]:
     with a_scene(scene.api, scene.front) as hanging:
         scene.front.faults[hanging.key_id] = aws_front.SILENT
         hanging.store()
-        for number in range(8):
+        for number in range(40):
             hanging.external_secret(f"hangs-{number}", data={"x": f"secret-{number}"})
         yield
         says(hanging, "hangs-0", "could not get secret data from provider")

@@ -152,6 +152,24 @@ async def test_one_failing_object_does_not_hold_up_another() -> None:
         await day.until(lambda: day.data("healthy") == {"password": b"first"}, seconds=2)
 
 
+async def test_Q_27_a_store_that_hangs_does_not_hold_up_the_others() -> None:
+    async with a_day() as day:
+        day.vault.hanging.add("hangs")
+        day.store("slow")
+        for number in range(60):
+            day.external_secret(f"stuck-{number}", data={"password": "hangs"}, secretStoreRef={"name": "slow"})
+        await day.settle(1)
+
+        for number in range(5):
+            day.external_secret(f"healthy-{number}")
+            await day.until(lambda number=number: day.data(f"healthy-{number}") == {"password": b"first"}, seconds=2)
+            await day.settle(7)
+
+        day.vault.hanging.clear()
+        day.vault.put(hangs="late")
+        await day.until(lambda: all(day.data(f"stuck-{n}") == {"password": b"late"} for n in range(60)), seconds=400)
+
+
 async def test_a_missing_store_is_named_and_its_arrival_heals() -> None:
     async with a_day() as day:
         day.external_secret(secretStoreRef={"name": "late"})

@@ -145,7 +145,7 @@ async def a_day(**config: object) -> AsyncIterator[Day]:
     transport = SandboxTransport(Sandbox(World(lambda: moment(clock.now()), counting(), None)))
     vault, metrics = Vault(values={"db": b"first"}), Metrics()
     await install(transport)  # type: ignore[arg-type]  # it keeps the contract
-    settings = Config(metrics_addr="", health_addr="", workers=8, **config)  # type: ignore[arg-type]
+    settings = Config(metrics_addr="", health_addr="", workers=32, **config)  # type: ignore[arg-type]
     day = Day(transport, vault, metrics)
     day.do("POST", "/api/v1/namespaces", {"metadata": {"name": day.namespace}})
     day.store()

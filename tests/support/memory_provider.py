@@ -23,6 +23,8 @@ class Vault:
     failures: dict[str, EsoctlError] = field(default_factory=dict)
     """By remote key; the key ``*`` fails everything."""
     delay: float = 0.0
+    hanging: set[str] = field(default_factory=set)
+    """Remote keys that are not answered while they are in here."""
     asked: Counter[str] = field(default_factory=Counter)
 
     def put(self, **values: str) -> None:
@@ -55,6 +57,8 @@ class MemoryClient:
     async def get(self, ref: RemoteKey) -> Payload:
         self.vault.asked[ref.key] += 1
         await (anyio.sleep(self.vault.delay) if self.vault.delay else anyio.lowlevel.checkpoint())
+        while ref.key in self.vault.hanging:  # noqa: ASYNC110  the test lets go when it likes
+            await anyio.sleep(1)
         failure = self.vault.failures.get(ref.key) or self.vault.failures.get("*")
         if failure is not None:
             raise failure

@@ -39,6 +39,12 @@ def after_failure(observed: Observed, verdict: Verdict) -> ExternalSecretStatus:
     )
 
 
+def is_ready(observed: Observed) -> bool:
+    """Whether the last sync was a success; a store that is busy is no reason to say otherwise."""
+    ready = conditions.find(observed.es.status.conditions)
+    return ready is not None and ready.status == "True"
+
+
 def of_store(before: StoreStatus, condition: Condition, capabilities: str) -> StoreStatus:
     """The status of a store after a check; failed checks leave the capabilities as they are."""
     return StoreStatus(conditions.merge(before.conditions, condition), capabilities or before.capabilities)

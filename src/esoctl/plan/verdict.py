@@ -19,6 +19,7 @@ from esoctl.errors import (
     OwnershipError,
     PolicyForbids,
     SpecError,
+    StoreBusy,
     TargetImmutable,
     Throttled,
 )
@@ -26,6 +27,9 @@ from esoctl.model.conditions import Reason
 
 SLOW_RETRY = 300.0
 """Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely."""
+
+BUSY_SECONDS = 5.0
+"""Until an object whose store is busy is looked at again."""
 
 
 class Stage(StrEnum):
@@ -54,6 +58,13 @@ class Park:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """No failure of this object: look again after that many seconds, without backoff."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One failure, ready to be reported."""
 
@@ -62,7 +73,7 @@ class Verdict:
     """The condition's message; empty when the condition is to stay as it is."""
     event: str
     """The event's message, empty without one."""
-    outcome: Retry | Park
+    outcome: Retry | Park | Later
 
 
 def verdict(stage: Stage, error: EsoctlError) -> Verdict:
@@ -87,11 +98,13 @@ def _opening(stage: Stage, error: EsoctlError) -> str:
             return stage.value
 
 
-def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park:
+def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park | Later:
     cause = error.cause if isinstance(error, EntryFailed) else error
     match cause:
         case OwnershipError():
             return Park()
+        case StoreBusy():
+            return Later(BUSY_SECONDS)
         case SpecError():
             return Park() if _manifest_at_fault(stage, cause) else Retry()
         case Throttled():

@@ -5,7 +5,7 @@ No rule is here. What is due, what to write, what a failure means: ``plan.refres
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import anyio
@@ -23,7 +23,7 @@ from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.refresh import Skip, Sync, TearDown
 from esoctl.plan.secret import Apply, Remove, SecretPlan
-from esoctl.plan.verdict import Park, Stage, Verdict, verdict
+from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views
@@ -171,15 +171,21 @@ class ExternalSecretReconciler:
 
     async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:
         again = refresh.next_visit(observed, spec) if spec else None
+        if isinstance(ruling.outcome, Later) and status.is_ready(observed):
+            return Done(self.clock.now() + timedelta(seconds=ruling.outcome.seconds))
         if ruling.event:
             self._tell(observed, [Note("UpdateFailed", ruling.event, warning=True)])
         try:
             await self._patch_status(observed, status.after_failure(observed, ruling))
         except ClusterError as error:
             return Again(f"{ruling.event}; and the status could not be written: {error}")
-        if isinstance(ruling.outcome, Park):
-            return Parked(ruling.event, again)
-        return Again(ruling.event, ruling.outcome.after, again)
+        match ruling.outcome:
+            case Later(seconds):
+                return Done(self.clock.now() + timedelta(seconds=seconds))
+            case Park():
+                return Parked(ruling.event, again)
+            case Retry(after):
+                return Again(ruling.event, after, again)
 
     def _ours(self, observed: Observed, spec: ExternalSecretSpec) -> bool:
         """Whether every store it names, as far as those exist, is of our controller class."""

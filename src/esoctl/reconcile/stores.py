@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from esoctl.errors import SpecError, StoreNotFound, StoreNotReady, StoreUnmanaged
+import anyio
+
+from esoctl.errors import SpecError, StoreBusy, StoreNotFound, StoreNotReady, StoreUnmanaged
 from esoctl.model.keys import StoreRef
 from esoctl.model.kinds import GROUP
 from esoctl.model.store import Store
@@ -17,6 +19,11 @@ from esoctl.providers.pool import ClientPool
 from esoctl.reconcile.credentials import SecretReader, StoreCredentials
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.ports import Cluster, Views
+
+AT_ONCE = 16
+"""Reconciles that may wait for one store at a time: half of the default workers, so that the other half stays free."""
+PATIENCE_SECONDS = 1.0
+"""How long a reconcile waits for a place at a store before it is put off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class Stores:
     reader: SecretReader
     controller_class: str
     decoded: dict[StoreRef, Decoded] = field(default_factory=dict, repr=False)
+    places: dict[StoreRef, anyio.Semaphore] = field(default_factory=dict, repr=False)
 
     @asynccontextmanager
     async def open(self, ref: StoreRef, consumer: str) -> AsyncIterator[Opened]:
@@ -50,8 +58,21 @@ class Stores:
             decoded = self.decode(store)
         except SpecError as error:
             raise StoreNotReady(str(ref), f"{ref} is not ready: {error}") from error
-        async with self.client(decoded, ref, consumer) as opened:
+        async with self._place(ref), self.client(decoded, ref, consumer) as opened:
             yield opened
+
+    @asynccontextmanager
+    async def _place(self, ref: StoreRef) -> AsyncIterator[None]:
+        """One of the store's places; raises StoreBusy when none gets free soon: the store hangs, or is very slow."""
+        places = self.places.setdefault(ref, anyio.Semaphore(AT_ONCE))
+        with anyio.move_on_after(PATIENCE_SECONDS) as waiting:
+            await places.acquire()
+        if waiting.cancelled_caught:
+            raise StoreBusy(str(ref), f"{AT_ONCE} others wait for an answer of {ref}; esoctl tries again in a moment")
+        try:
+            yield
+        finally:
+            places.release()
 
     @asynccontextmanager
     async def client(self, decoded: Decoded, ref: StoreRef, consumer: str) -> AsyncIterator[Opened]:
@@ -73,6 +94,7 @@ class Stores:
     def forget(self, ref: StoreRef) -> None:
         """The store is no more."""
         self.decoded.pop(ref, None)
+        self.places.pop(ref, None)
 
     def _decode(self, store: Store, edit: tuple[str, int]) -> Decoded:
         provider, backend = validate_store(store, self.providers)

@@ -13,6 +13,7 @@ from esoctl.errors import (
     PolicyForbids,
     SecretMissing,
     SpecError,
+    StoreBusy,
     StoreNotReady,
     TargetImmutable,
     TemplateError,
@@ -20,7 +21,7 @@ from esoctl.errors import (
     Unreachable,
 )
 from esoctl.model.conditions import Reason
-from esoctl.plan.verdict import SLOW_RETRY, Park, Retry, Stage, verdict
+from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY, Later, Park, Retry, Stage, verdict
 
 
 def entry(cause: EsoctlError) -> EntryFailed:
@@ -171,3 +172,10 @@ def test_a_conflict_is_tried_again_without_a_word() -> None:
     ruling = verdict(Stage.WRITE, Conflict(409, "Conflict", "newer"))
 
     assert (ruling.message, ruling.event, ruling.outcome) == ("", "", Retry())
+
+
+def test_a_busy_store_is_no_failure_of_the_object() -> None:
+    ruling = verdict(Stage.FETCH, entry(StoreBusy("SecretStore/s", "16 others wait")))
+
+    assert ruling.outcome == Later(BUSY_SECONDS)
+    assert "16 others wait" in ruling.message
