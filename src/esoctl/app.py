@@ -5,6 +5,7 @@ A stop takes them down in the opposite order: the queue closes, leased keys fini
 events are flushed, connections close. Every task has a parent here.
 """
 
+import gc
 import secrets as entropy
 import signal
 from collections.abc import Awaitable, Callable
@@ -63,6 +64,8 @@ COMPONENTS = {
 }
 """Sources of events, named as the reference names them."""
 LOOP_CHECK_SECONDS = 1.0
+COLLECT_AFTER = 20_000
+"""New objects until the youngest are looked through for garbage; nearly all of ours go without."""
 STALLED_SECONDS = 30.0
 WAITING_SECONDS = 10.0
 FLUSH_SECONDS = 3.0
@@ -96,6 +99,9 @@ class State:
 
 async def run(config: Config) -> None:
     """Run the operator until SIGTERM or SIGINT."""
+    # What is imported stays; looking through it again and again would take a tenth of the processor time of a start.
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 50)
     metrics = Metrics(workers=config.workers)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context

@@ -48,6 +48,10 @@ async def gather(wanted: Iterable[Source], consumer: str, open_store: Open) -> G
     by_store: dict[StoreRef, list[Source]] = {}
     for source in dict.fromkeys(wanted):
         by_store.setdefault(source.store, []).append(source)
+    if len(by_store) == 1:
+        ((store, requests),) = by_store.items()
+        await _ask_store(store, requests, (consumer, open_store), gathered)
+        return gathered
     async with anyio.create_task_group() as group:
         for store, requests in by_store.items():
             group.start_soon(_ask_store, store, requests, (consumer, open_store), gathered)

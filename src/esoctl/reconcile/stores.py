@@ -65,10 +65,14 @@ class Stores:
     async def _place(self, ref: StoreRef) -> AsyncIterator[None]:
         """One of the store's places; raises StoreBusy when none gets free soon: the store hangs, or is very slow."""
         places = self.places.setdefault(ref, anyio.Semaphore(AT_ONCE))
-        with anyio.move_on_after(PATIENCE_SECONDS) as waiting:
-            await places.acquire()
-        if waiting.cancelled_caught:
-            raise StoreBusy(str(ref), f"{AT_ONCE} others wait for an answer of {ref}; esoctl tries again in a moment")
+        if places.value:
+            places.acquire_nowait()
+        else:
+            with anyio.move_on_after(PATIENCE_SECONDS) as waiting:
+                await places.acquire()
+            if waiting.cancelled_caught:
+                busy = f"{AT_ONCE} others wait for an answer of {ref}; esoctl tries again in a moment"
+                raise StoreBusy(str(ref), busy)
         try:
             yield
         finally:
