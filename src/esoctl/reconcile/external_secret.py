@@ -15,7 +15,13 @@ from msgspec import structs
 
 from esoctl.clock import Clock
 from esoctl.errors import ClusterError, EntryFailed, EsoctlError, SpecError
-from esoctl.model.external_secret import CreationPolicy, ExternalSecretSpec, ExternalSecretStatus, Template
+from esoctl.model.external_secret import (
+    CreationPolicy,
+    ExternalSecret,
+    ExternalSecretSpec,
+    ExternalSecretStatus,
+    Template,
+)
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
 from esoctl.plan import access, assemble, ownership, refresh, render, secret, sources, status, validate
@@ -57,6 +63,8 @@ class ExternalSecretReconciler:
     clock: Clock
     kitchen_env: Callable[[datetime], Env]
     controller_class: str
+    reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
+    """The uid and status of our last report, while the informer may not have seen it."""
     renders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(RENDERS_AT_ONCE), repr=False)
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -64,13 +72,24 @@ class ExternalSecretReconciler:
         item = self.views.external_secret(key.namespace, key.name)
         if item is None:
             self.targets.forget(key)
+            self.reported.pop(key, None)
             return Gone()
+        item = self._latest(key, item)
         observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key))
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
         if not self._ours(observed, item.spec):
             return Done()
         return await self._visit(observed, item.spec)
+
+    def _latest(self, key: Key, item: ExternalSecret) -> ExternalSecret:
+        """The object with the status we wrote last, until the informer has caught up: else it would be synced twice."""
+        uid, known = self.reported.get(key, ("", item.status))
+        caught_up = item.status == known or (item.status.refresh_time or "") > (known.refresh_time or "")
+        if uid != item.metadata.uid or caught_up:
+            self.reported.pop(key, None)
+            return item
+        return structs.replace(item, status=known)
 
     async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         attempt = Attempt()
@@ -209,6 +228,7 @@ class ExternalSecretReconciler:
         patch = status.patch(observed.es.status, after, observed.es.metadata.uid)
         if patch is not None:
             await self.cluster.patch_status(observed.key, patch)
+            self.reported[observed.key] = (observed.es.metadata.uid, after)
 
 
 def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:

@@ -408,3 +408,26 @@ async def test_nothing_is_written_under_policy_none() -> None:
     with scene.cluster.only("patch_status"):
         await scene.visit(an_external_secret(target={"creationPolicy": "None"}))
     assert scene.ready() == ("True", "SecretSynced", "secret synced")
+
+
+async def test_a_status_that_the_informer_has_not_seen_yet_is_not_forgotten() -> None:
+    scene = Scene()
+    es = an_external_secret(refreshInterval="1h")
+    await scene.visit(es)
+    asked, reports = scene.vault.asked["app/db"], len(scene.cluster.statuses())
+
+    again = await scene.visit(es)
+
+    assert isinstance(again, Done)
+    assert (scene.vault.asked["app/db"], len(scene.cluster.statuses())) == (asked, reports)
+
+
+async def test_a_namesake_does_not_inherit_the_status_of_its_predecessor() -> None:
+    scene = Scene()
+    es = an_external_secret()
+    await scene.visit(es)
+    reports = len(scene.cluster.statuses())
+
+    await scene.visit(msgspec.structs.replace(es, metadata=msgspec.structs.replace(es.metadata, uid="another")))
+
+    assert len(scene.cluster.statuses()) == reports + 1
