@@ -117,9 +117,7 @@ TABLE: Mapping[str, Fault] = {
     "ResourceNotFound": _GONE,
     "ParameterNotFound": _GONE,
     # The request
-    "InvalidResourceId": Fault(
-        BadAnswer, "no parameter of that name has tags; correct the key"
-    ),
+    "InvalidResourceId": Fault(BadAnswer, "no parameter of that name has tags; correct the key"),
     "ParameterVersionNotFound": Fault(BadAnswer, "the parameter has no such version; choose one that exists"),
     "ParameterVersionLabelLimitExceeded": _REQUEST,
     "ValidationException": _REQUEST,
