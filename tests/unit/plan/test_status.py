@@ -107,3 +107,10 @@ def test_a_failed_check_keeps_the_capabilities() -> None:
 
     assert after.capabilities == "ReadWrite"
     assert after.conditions[0].status == "False"
+
+
+def test_an_object_is_ready_after_a_success_and_not_before() -> None:
+    es = an_external_secret()
+
+    assert status.is_ready(observed(with_status(es)))
+    assert not status.is_ready(observed(es))

@@ -5,7 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from esoctl.errors import (
     Denied,
     EsoctlError,
     Invalid,
+    StoreBusy,
     StoreNotReady,
     Throttled,
     Unreachable,
@@ -27,7 +28,7 @@ from esoctl.model.external_secret import ExternalSecret, ExternalSecretStatus
 from esoctl.model.keys import Key, StoreRef
 from esoctl.model.remote import Quirks
 from esoctl.plan.observed import FINALIZER
-from esoctl.plan.verdict import SLOW_RETRY
+from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY
 from esoctl.reconcile.external_secret import RENDERS_AT_ONCE, ExternalSecretReconciler
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
@@ -408,6 +409,18 @@ async def test_nothing_is_written_under_policy_none() -> None:
     with scene.cluster.only("patch_status"):
         await scene.visit(an_external_secret(target={"creationPolicy": "None"}))
     assert scene.ready() == ("True", "SecretSynced", "secret synced")
+
+
+async def test_Q_27_a_busy_store_puts_a_ready_object_off_without_a_word() -> None:
+    scene = Scene(broken={"aws": StoreBusy("SecretStore/aws", "16 others wait")})
+    es = with_status(an_external_secret(refreshInterval="1h"), at="2026-01-01T00:00:00Z")
+    scene.holds(a_target())
+
+    outcome = await scene.visit(es)
+
+    assert outcome == Done(LoopClock().now() + timedelta(seconds=BUSY_SECONDS))
+    assert scene.cluster.statuses() == []
+    assert scene.cluster.told() == []
 
 
 async def test_a_status_that_the_informer_has_not_seen_yet_is_not_forgotten() -> None:
