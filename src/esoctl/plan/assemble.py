@@ -8,6 +8,7 @@ that fails, in spec order, fails the whole: nothing partial is ever written.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, assert_never
 
 from esoctl.errors import EntryFailed, EsoctlError, SecretMissing, SpecError
@@ -77,29 +78,16 @@ def assemble(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Asse
 
 
 def _parts(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Iterator[Assembled]:
-    tolerant = spec.target.deletion_policy is not DeletionPolicy.RETAIN
     for index, many in enumerate(spec.data_from):
         path = f"spec.dataFrom[{index}]"
         with _entry(f"{path}{_kind(many)}"):
             source = sources.of_data_from(namespace, spec, many, path)
-            try:
-                part = _many(many, source, kitchen)
-            except SecretMissing:
-                if not tolerant:
-                    raise
-                part = _absent(path, source)
-            yield part
+            yield _tolerating(spec, path, source, partial(_many, many, source, kitchen))
     for index, one in enumerate(spec.data):
         path = f"spec.data[{index}]"
         with _entry(f"{path} (key: {one.remote_ref.key})"):
             request = sources.of_data(namespace, spec, one, path)
-            try:
-                part = _one(one, request, kitchen)
-            except SecretMissing:
-                if not tolerant:
-                    raise
-                part = _absent(path, request)
-            yield part
+            yield _tolerating(spec, path, request, partial(_one, one, request, kitchen))
 
 
 @contextmanager
@@ -117,10 +105,15 @@ def _kind(entry: DataFromEntry) -> str:
     return ".find" if entry.find else ".extract" if entry.extract else ""
 
 
-def _absent(path: str, source: Source) -> Assembled:
-    """The empty part of an entry whose absence the deletion policy tolerates."""
-    key = source.remote.key if isinstance(source, Get) else ""
-    return Assembled(Values(), (Absent(path, key, source),))
+def _tolerating(spec: ExternalSecretSpec, path: str, source: Source, fold: Callable[[], Assembled]) -> Assembled:
+    """The part of one entry; an empty one where its secret is absent and the deletion policy tolerates that."""
+    try:
+        return fold()
+    except SecretMissing:
+        if spec.target.deletion_policy is DeletionPolicy.RETAIN:
+            raise
+        key = source.remote.key if isinstance(source, Get) else ""
+        return Assembled(Values(), (Absent(path, key, source),))
 
 
 def _one(entry: DataEntry, source: Get, kitchen: Kitchen) -> Assembled:
