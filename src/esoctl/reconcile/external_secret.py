@@ -165,7 +165,7 @@ class ExternalSecretReconciler:
             await self.cluster.remove_secret(
                 meta.namespace, target.metadata.name, target.metadata.uid, target.metadata.resource_version
             )
-        await self._set_finalizers(observed, [name for name in meta.finalizers if name != FINALIZER])
+        await self._let_go(observed)
         return Done()
 
     async def _refuse(self, observed: Observed, error: SpecError) -> Outcome:
@@ -173,7 +173,7 @@ class ExternalSecretReconciler:
         meta = observed.es.metadata
         if meta.deleting:
             if FINALIZER in meta.finalizers:
-                await self._set_finalizers(observed, [name for name in meta.finalizers if name != FINALIZER])
+                await self._let_go(observed)
             return Done()
         return await self._failed(observed, None, verdict(Stage.SPEC, error))
 
@@ -220,6 +220,10 @@ class ExternalSecretReconciler:
     def _tell(self, observed: Observed, notes: Iterable[Note]) -> None:
         for note in notes:
             self.cluster.note(observed.key, observed.es.metadata, note)
+
+    async def _let_go(self, observed: Observed) -> None:
+        """Take our finalizer off, so that a deleted object can go."""
+        await self._set_finalizers(observed, [name for name in observed.es.metadata.finalizers if name != FINALIZER])
 
     async def _set_finalizers(self, observed: Observed, finalizers: list[str]) -> None:
         await self.cluster.set_finalizers(observed.key, finalizers, observed.es.metadata.resource_version)
