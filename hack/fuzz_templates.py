@@ -34,7 +34,7 @@ def drawn(seed: int) -> tuple[str, dict[str, bytes]]:
     if draw.random() < 0.5:
         calls = (f"{draw.choice(NAMES)} {' '.join(draw.choices(VALUES, k=draw.randint(0, 4)))}" for _ in range(2))
         return f"{{{{ {' | '.join(calls)} }}}}", data
-    source = Grammar(seed).case().template
+    source = Grammar(random.Random(seed)).case().template
     if draw.random() < 0.5:
         at = draw.randrange(len(source))
         source = source[:at] + draw.choice(MARKS) + source[at + draw.randint(0, 2) :]

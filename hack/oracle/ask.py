@@ -5,8 +5,10 @@ python hack/oracle/ask.py FILE [COUNT]
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -60,11 +62,34 @@ def ask(program: Path, cases: Iterable[Case], *more: str) -> Iterator[dict[str, 
             raise RuntimeError(f"{answers} answers to {len(asked)} questions, status {process.returncode}")
 
 
+class Asked:
+    """Go's engine as a running program that answers one case after the other; close it when done."""
+
+    def __init__(self, program: Path) -> None:
+        self._process = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"TZ": "UTC"}, bufsize=0
+        )
+        assert self._process.stdout is not None
+        self._answers = io.BufferedReader(self._process.stdout)
+
+    def __call__(self, case: Case) -> dict[str, object]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(case._asdict()).encode() + b"\n")
+        return json.loads(self._answers.readline())
+
+    def close(self) -> None:
+        """End the program."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._answers.close()
+        self._process.wait(10)
+
+
 def main(file: Path, count: int) -> None:
     """Write the table."""
     with tempfile.TemporaryDirectory() as folder:
         program = build(Path(folder))
-        cases = [Grammar(seed).case() for seed in range(count)]
+        cases = [Grammar(random.Random(seed)).case() for seed in range(count)]
         answers = list(ask(program, cases))
     rows = [
         {"id": f"seed-{seed:04}", **case._asdict(), **answer}

@@ -1,6 +1,7 @@
 """Random templates and data over a grammar of our own, for comparing the engine with Go's.
 
-The same seed gives the same template on every machine. Functions are the language's own and those of sprig whose
+What is drawn depends on the source of randomness alone: a seeded one gives the same template on every machine, one of
+Hypothesis a template that it can shrink. Functions are the language's own and those of sprig whose
 outcome does not depend on order, time, chance or Go types that only exist there.
 """
 
@@ -35,8 +36,8 @@ class Case(NamedTuple):
 class Grammar:
     """Draws templates; what it declares as variables may be used below."""
 
-    def __init__(self, seed: int) -> None:
-        self._draw = random.Random(seed)
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
         self._names: list[str] = []
         self._calls = False
 
