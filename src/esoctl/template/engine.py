@@ -7,6 +7,7 @@ not parse it again. Whatever goes wrong is a TemplateError in Go's words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal
@@ -25,6 +26,7 @@ __all__ = ["Env", "Limits", "check", "is_heavy", "render", "render_text"]
 _CACHED: Final = 512
 _LONGEST: Final = 1 << 20
 _LONGEST_KEPT: Final = 1 << 15
+_UNPAIRED: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 @lru_cache(maxsize=_CACHED)
@@ -35,7 +37,7 @@ def _kept(name: str, source: str, delimiters: tuple[str, str]) -> Parsed:
 def check(source: str, env: Env) -> None:
     """Parse the source; a TemplateError says why it cannot be."""
     try:
-        _parse(source, env)
+        _parse(_well_formed(source), env)
     except Failure as failure:
         raise _error(env, failure) from None
 
@@ -46,6 +48,11 @@ def is_heavy(source: str, env: Env) -> bool:
         return any(FUNCTIONS[name].heavy for name in _parse(source, env).functions)
     except Failure as failure:
         raise _error(env, failure) from None
+
+
+def _well_formed(source: str) -> str:
+    """The source with U+FFFD for each unpaired surrogate, as Go's JSON decoder has it; an escaped byte stays."""
+    return source if source.isascii() else _UNPAIRED.sub("\ufffd", source)
 
 
 def _parse(source: str, env: Env) -> Parsed:
@@ -64,6 +71,7 @@ def render(source: str, data: Mapping[str, bytes], env: Env) -> bytes:
 
 def render_text(source: str, data: object, env: Env, *, missing: Literal["error", "default"] = "default") -> bytes:
     """The text of a template over Go values (see govalues); ``missing`` is what an absent map entry means."""
+    source = _well_formed(source)
     try:
         trees = _parse(source, env).trees
         context = Context(env, Budget(env))

@@ -88,6 +88,14 @@ def test_any_source_renders_or_is_a_template_error(pieces: list[str]) -> None:
         engine.render("{{ " + " ".join(pieces), {"a": b"x"}, ENV)
 
 
+def test_an_unpaired_surrogate_becomes_the_replacement_character() -> None:
+    assert engine.render("a\ud800{{ `\udfff` }}", {}, ENV) == "a\ufffd\ufffd".encode()
+
+
+def test_an_escaped_byte_of_the_source_stays_a_byte() -> None:
+    assert engine.render("a\udcff", {}, ENV) == b"a\xff"
+
+
 @given(st.sampled_from(NAMES), st.lists(st.sampled_from(VALUES), max_size=4), BYTES, BYTES)
 @settings(max_examples=800, deadline=None)
 def test_any_call_renders_or_is_a_template_error(name: str, args: list[str], first: bytes, second: bytes) -> None:
