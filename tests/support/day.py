@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.kube.api import Api
 from esoctl.metrics import Metrics
+from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.moments import text as moment
@@ -139,8 +140,8 @@ class Day:
 
 
 @asynccontextmanager
-async def a_day(**config: object) -> AsyncIterator[Day]:
-    """The operator at work, with the store ``aws`` and the value ``db``."""
+async def a_day(more: Mapping[str, Provider] | None = None, **config: object) -> AsyncIterator[Day]:
+    """The operator at work, with the store ``aws`` and the value ``db``; ``more`` are providers beside the memory's."""
     clock = LoopClock()
     transport = SandboxTransport(Sandbox(World(lambda: moment(clock.now()), counting(), None)))
     vault, metrics = Vault(values={"db": b"first"}), Metrics()
@@ -152,7 +153,7 @@ async def a_day(**config: object) -> AsyncIterator[Day]:
     stop = anyio.Event()
     async with ClientPool() as pool, anyio.create_task_group() as group:
         api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract
-        operator = Operator(settings, api, pool, {"fake": MemoryProvider(vault)}, metrics, clock)
+        operator = Operator(settings, api, pool, {"fake": MemoryProvider(vault), **(more or {})}, metrics, clock)
         group.start_soon(operator.run, stop.wait)
         try:
             yield day
