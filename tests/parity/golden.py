@@ -11,6 +11,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -53,14 +54,14 @@ def checker(name: str) -> ModuleType | None:
     return module
 
 
-def check(table: dict[str, object]) -> tuple[int, list[Failure]]:
-    """The number of rows and those that fail."""
+def check(table: dict[str, object], most: int | None = None) -> tuple[int, list[Failure]]:
+    """The number of rows and those that fail, of these the first ``most``."""
     module = checker(str(table["table"]))
     if module is None:
         raise LookupError(f"no checker for table {table['table']}")
     rows = table["rows"]
     assert isinstance(rows, list)
-    return len(rows), list(_failures(module, table, rows))
+    return len(rows), list(islice(_failures(module, table, rows), most))
 
 
 def _failures(module: ModuleType, table: dict[str, object], rows: list[dict[str, object]]) -> Iterator[Failure]:
