@@ -20,6 +20,7 @@
     │  ├─ Throttled                      may carry the seconds to wait
     │  ├─ Unavailable                    network, time-out, 5xx
     │  ├─ BadAnswer                      an answer that makes no sense; never absence
+    │  ├─ BadRequest                     what was asked for is not acceptable; the same would be refused again
     │  └─ SecretMissing                  positively absent; deletionPolicy decides
     ├─ OwnershipError                    the target is not ours to write
     │  ├─ OwnedByAnother
@@ -138,6 +139,10 @@ class Unavailable(ProviderError):
 
 class BadAnswer(ProviderError):
     """An answer that makes no sense. It is never taken for absence."""
+
+
+class BadRequest(ProviderError):
+    """The provider does not accept what was asked for; asking the same again would be refused again."""
 
 
 class SecretMissing(ProviderError):

@@ -49,7 +49,7 @@ def test_an_error_is_written_for_users(error: EsoctlError, text: str) -> None:
     [
         (SpecError, {"DecodeError", "TemplateError", "KeyInvalid", "KeyCollision"}),
         (StoreError, {"StoreNotFound", "StoreNotReady", "StoreBusy", "StoreForbidden", "StoreUnmanaged"}),
-        (ProviderError, {"AccessDenied", "Throttled", "Unavailable", "BadAnswer", "SecretMissing"}),
+        (ProviderError, {"AccessDenied", "Throttled", "Unavailable", "BadAnswer", "BadRequest", "SecretMissing"}),
         (OwnershipError, {"OwnedByAnother", "TargetImmutable", "PolicyForbids"}),
         (ClusterError, {"Conflict", "NotFound", "Gone", "Denied", "Invalid", "Unreachable"}),
     ],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from esoctl.errors import (
+    BadRequest,
     ClusterError,
     Conflict,
     Denied,
@@ -101,7 +102,7 @@ def _opening(stage: Stage, error: EsoctlError) -> str:
 def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park | Later:
     cause = error.cause if isinstance(error, EntryFailed) else error
     match cause:
-        case OwnershipError():
+        case OwnershipError() | BadRequest():
             return Park()
         case StoreBusy():
             return Later(BUSY_SECONDS)

@@ -4,6 +4,7 @@ import pytest
 
 from esoctl.errors import (
     BadAnswer,
+    BadRequest,
     Conflict,
     Denied,
     EntryFailed,
@@ -76,6 +77,13 @@ def entry(cause: EsoctlError) -> EntryFailed:
             "could not get secret data from provider: odd",
             Retry(),
             id="bad answer",
+        ),
+        pytest.param(
+            Stage.FETCH,
+            BadRequest("AWS", "Get", "no such filter"),
+            "could not get secret data from provider: no such filter",
+            Park(),
+            id="bad request",
         ),
         pytest.param(
             Stage.WRITE,

@@ -1,168 +1,43 @@
-"""AWS's errors as esoctl's: one table, code to class and remedy. Nobody else reads a ClientError.
+"""AWS's errors as esoctl's, by the table of ``codes``. Nobody else reads a ClientError.
 
-* An error never becomes absence: only the codes marked as missing mean that a value is not there.
-* Texts are stable from attempt to attempt (no request ids), carry no signed header, and never a value.
+* An error never becomes absence: only the codes marked as missing mean that a value is not there, and only from the
+  service, and for the calls, that can mean it.
+* A denial names the action to allow and what on, from AWS's own text where that tells, else from the call and the key.
+* Texts are stable from attempt to attempt (no request ids, no times), carry no signed header, and never a value.
 * Errors are recognised by shape and class name, so that this module loads no AWS library.
 
-Source of the codes: the error lists of the Secrets Manager, Systems Manager, STS and KMS API references, and AWS's
-"Common errors". DIFFERS: the reference shows AWS's text with its request id, which changes a condition at every retry.
+DIFFERS: the reference shows AWS's text with its request id, which changes a condition at every retry.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from datetime import datetime
 
-from esoctl.errors import AccessDenied, BadAnswer, ProviderError, SecretMissing, Throttled, Unavailable
+from esoctl.errors import BadAnswer, BadRequest, ProviderError, SecretMissing, Throttled
+from esoctl.providers.aws import codes
+from esoctl.providers.aws.codes import TABLE, Fault
 
 MISSING = "Secret does not exist"
 """The reference's words, for every provider."""
 
 _LONGEST = 400
+_STS = "AWS/STS"
+_SERVICES = {"AWS/SecretsManager": "secretsmanager", "AWS/ParameterStore": "ssm", _STS: "sts"}
+_BY_ITEM = {"BatchGetSecretValue": "GetSecretValue"}
+"""An item of a batch is denied by the right to the single read."""
 
-Class = type[ProviderError]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What one code means; ``own_words`` withholds AWS's text because it may quote the signed request."""
-
-    kind: Class
-    remedy: str
-    own_words: bool = False
-
-
-_DENIED = Fault(AccessDenied, "allow {action} on it to the identity of the store")
-_KEYS = Fault(AccessDenied, "AWS does not know or accept these credentials; check the access key of the store")
-_SIGNATURE = Fault(
-    AccessDenied, "the signature does not match; check the secret access key and the clock of this machine", True
-)
-_EXPIRED = Fault(AccessDenied, "the session has expired; give the store fresh credentials")
-_KMS = Fault(AccessDenied, "allow kms:Decrypt on the key of the value, and check that the key is enabled")
-_SLOW = Fault(Throttled, "AWS asks for fewer calls; esoctl slows down and tries again")
-_AWAY = Fault(Unavailable, "AWS reports a fault of its own; esoctl tries again")
-_REQUEST = Fault(BadAnswer, "AWS does not accept the request; check the key and the version")
-_GONE = Fault(SecretMissing, "")
-_STRANGE = Fault(BadAnswer, "the request could not be made or its answer not be read", own_words=True)
-_STATE = Fault(BadAnswer, "the secret is in a state that does not allow this; look at it in AWS")
-
-TABLE: Mapping[str, Fault] = {
-    # Denied
-    "AccessDenied": _DENIED,
-    "AccessDeniedException": _DENIED,
-    "403": _DENIED,
-    "NotAuthorized": _DENIED,
-    "UnauthorizedOperation": _DENIED,
-    "OptInRequired": _DENIED,
-    "AuthFailure": _KEYS,
-    "InvalidClientTokenId": _KEYS,
-    "UnrecognizedClientException": _KEYS,
-    "MissingAuthenticationToken": _KEYS,
-    "MissingAuthenticationTokenException": _KEYS,
-    "InvalidAccessKeyId": _KEYS,
-    "SignatureDoesNotMatch": _SIGNATURE,
-    "InvalidSignatureException": _SIGNATURE,
-    "IncompleteSignature": _SIGNATURE,
-    "IncompleteSignatureException": _SIGNATURE,
-    "RequestExpired": _SIGNATURE,
-    "ExpiredToken": _EXPIRED,
-    "ExpiredTokenException": _EXPIRED,
-    "InvalidIdentityToken": Fault(
-        AccessDenied, "STS does not trust the token; check the identity provider and the audience"
-    ),
-    "IDPRejectedClaim": Fault(AccessDenied, "the identity provider refused the token; check audience and subject"),
-    "RegionDisabledException": Fault(AccessDenied, "STS is not activated in this region; activate it or use another"),
-    "PackedPolicyTooLarge": Fault(AccessDenied, "the session tags are too long; use fewer or shorter ones"),
-    "MalformedPolicyDocument": _REQUEST,
-    # Encryption
-    "DecryptionFailure": _KMS,
-    "EncryptionFailure": _KMS,
-    "InvalidKeyId": _KMS,
-    "KMSAccessDeniedException": _KMS,
-    "KMSDisabledException": _KMS,
-    "KMSInvalidStateException": _KMS,
-    "KMSNotFoundException": _KMS,
-    "NotFoundException": _KMS,
-    "DisabledException": _KMS,
-    # Too many calls
-    "Throttling": _SLOW,
-    "ThrottlingException": _SLOW,
-    "ThrottledException": _SLOW,
-    "RequestThrottled": _SLOW,
-    "RequestThrottledException": _SLOW,
-    "TooManyRequestsException": _SLOW,
-    "RequestLimitExceeded": _SLOW,
-    "BandwidthLimitExceeded": _SLOW,
-    "LimitExceededException": _SLOW,
-    "SlowDown": _SLOW,
-    "PriorRequestNotComplete": _SLOW,
-    "ProvisionedThroughputExceededException": _SLOW,
-    "KMSThrottlingException": _SLOW,
-    # AWS's own trouble
-    "InternalFailure": _AWAY,
-    "InternalError": _AWAY,
-    "InternalServerError": _AWAY,
-    "InternalServiceError": _AWAY,
-    "InternalServiceErrorException": _AWAY,
-    "ServiceUnavailable": _AWAY,
-    "ServiceUnavailableException": _AWAY,
-    "ServiceFailure": _AWAY,
-    "DependencyTimeoutException": _AWAY,
-    "KMSInternalException": _AWAY,
-    "KeyUnavailableException": _AWAY,
-    "IDPCommunicationError": _AWAY,
-    "RequestTimeout": _AWAY,
-    "RequestTimeoutException": _AWAY,
-    # Positively absent
-    "ResourceNotFoundException": _GONE,
-    "ResourceNotFound": _GONE,
-    "ParameterNotFound": _GONE,
-    # The request
-    "InvalidResourceId": Fault(BadAnswer, "no parameter of that name has tags; correct the key"),
-    "ParameterVersionNotFound": Fault(BadAnswer, "the parameter has no such version; choose one that exists"),
-    "ParameterVersionLabelLimitExceeded": _REQUEST,
-    "ValidationException": _REQUEST,
-    "ValidationError": _REQUEST,
-    "InvalidParameterException": _REQUEST,
-    "InvalidParameterValue": _REQUEST,
-    "InvalidParameterCombination": _REQUEST,
-    "InvalidFilterKey": _REQUEST,
-    "InvalidFilterOption": _REQUEST,
-    "InvalidFilterValue": _REQUEST,
-    "MissingParameter": _REQUEST,
-    "InvalidAction": _REQUEST,
-    "UnknownOperationException": _REQUEST,
-    "InvalidNextTokenException": Fault(BadAnswer, "AWS does not accept its own page token; esoctl lists again"),
-    "InvalidNextToken": Fault(BadAnswer, "AWS does not accept its own page token; esoctl lists again"),
-    "InvalidRequestException": _STATE,
-    "PreconditionNotMetException": _STATE,
-    "ResourceExistsException": _STATE,
-}
-
-# Errors of the client library, by the name of the class or of one of its ancestors.
-_LOCAL: Mapping[str, Fault] = {
-    "NoCredentialsError": Fault(AccessDenied, "the environment has no AWS identity; give the store an auth"),
-    "PartialCredentialsError": Fault(AccessDenied, "half of an access key is missing"),
-    "CredentialRetrievalError": Fault(AccessDenied, "the environment's AWS identity cannot be read"),
-    "TokenRetrievalError": Fault(AccessDenied, "the environment's AWS identity cannot be read"),
-    "UnauthorizedSSOTokenError": Fault(AccessDenied, "the single sign-on session has expired; log in again"),
-    "SSOError": Fault(AccessDenied, "the single sign-on session cannot be used; log in again"),
-    "ParamValidationError": _REQUEST,
-    "ResponseParserError": Fault(BadAnswer, "the answer is not AWS's; check the region and the endpoint", True),
-    "SSLError": Fault(Unavailable, "the endpoint's certificate is not accepted; check endpoint and CA bundle"),
-    "HTTPClientError": Fault(Unavailable, "AWS cannot be reached; esoctl tries again"),
-    "ConnectionError": Fault(Unavailable, "AWS cannot be reached; esoctl tries again"),
-    "ClientError": Fault(Unavailable, "the connection to AWS broke; esoctl tries again", True),
-    "BotoCoreError": Fault(BadAnswer, "the request could not be made or its answer not be read"),
-    "TimeoutError": Fault(Unavailable, "AWS does not answer in time; esoctl tries again", True),
-    "OSError": Fault(Unavailable, "AWS cannot be reached; esoctl tries again"),
-}
-
-_ACTIONS = {"AWS/SecretsManager": "secretsmanager", "AWS/ParameterStore": "ssm", "AWS/STS": "sts"}
 _MARKED = re.compile(r"marked (?:for deletion|deleted)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[,;(]?\s*\brequest ?-?id:?\s*[0-9A-Za-z-]+\)?", re.IGNORECASE)
-_SIGNED = re.compile(r"\s*(?:Credential=|X-Amz-|x-amz-|AWS4-HMAC).*", re.DOTALL)
+_SIGNED = re.compile(r"\s*(?:Credential=|Signature=|X-Amz-|x-amz-|AWS4-HMAC).*", re.DOTALL)
 _SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _SPACE = re.compile(r"\s+")
+_ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z*]+)", re.IGNORECASE)
+_RESOURCE = re.compile(r"on resource: (\S+)")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[^\s\"',;()]+")
+_KMS_SAID = re.compile(r"Access to KMS is not allowed|customer master key|\bKMS key\b", re.IGNORECASE)
+_EXPRESSLY = re.compile(r"explicit deny", re.IGNORECASE)
+_SKEWED = re.compile(r"([0-9]{8}T[0-9]{6}Z) is (?:now earlier|still later|later) than .*\(([0-9]{8}T[0-9]{6}Z) [-+]")
+_MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 def translate(error: Exception, provider: str, call: str, key: str = "") -> ProviderError:
@@ -179,31 +54,24 @@ def translate(error: Exception, provider: str, call: str, key: str = "") -> Prov
     return translated
 
 
-def from_code(code: str, text: str, provider: str, call: str, key: str = "", *, status: int = 0) -> ProviderError:
-    """The esoctl error for a code of AWS, whether it answers a whole call or one item of a batch."""
+def from_code(code: str, text: str, provider: str, call: str, key: str = "", *, status: int = 400) -> ProviderError:
+    """The esoctl error for a code of AWS, for a whole call; raises nothing."""
     if code == "InvalidRequestException" and _MARKED.search(text):
         return _scheduled(provider, call, key)
-    fault = TABLE.get(code) or _by_status(status)
+    fault = _fault(code, text, provider, call, status)
     if fault.kind is SecretMissing:
         return SecretMissing(provider, call, MISSING)
-    said = "" if fault.own_words else _clean(text)
-    remedy = fault.remedy.format(action=_action(provider, call))
+    said = "" if _withheld(fault, call) else _clean(text)
+    remedy = _remedy(fault, text, provider, call, key)
     problem = f"{provider} {call}: {code}: {said}; {remedy}" if said else f"{provider} {call}: {code}: {remedy}"
     return fault.kind(provider, call, problem)
 
 
-def _by_status(status: int) -> Fault:
-    if status == 429:
-        return _SLOW
-    if status >= 500:
-        return _AWAY
-    return _REQUEST
-
-
-def _scheduled(provider: str, call: str, key: str) -> ProviderError:
-    # Never absence: AWS can still restore it (DIFFERS: the reference meant it as absence and lost that on the way).
-    name = f"secret {key!r}" if key else "the secret"
-    return BadAnswer(provider, call, f"{name} is marked for deletion in AWS; restore it, or remove what refers to it")
+def of_item(code: str, text: str, provider: str, call: str, key: str) -> ProviderError:
+    """The esoctl error for one item of a batch: rights and words are those of the single read."""
+    error = from_code(code, text, provider, _BY_ITEM.get(call, call), key)
+    error.call = call
+    return error
 
 
 def empty(provider: str, call: str, key: str) -> BadAnswer:
@@ -215,6 +83,74 @@ def code_of(error: Exception) -> str:
     """AWS's code of an error of the client library; empty when AWS did not answer."""
     answer = _answer(error)
     return "" if answer is None else answer[0]
+
+
+def _fault(code: str, text: str, provider: str, call: str, status: int) -> Fault:
+    fault = TABLE.get(code)
+    if fault is None:
+        return _by_status(int(code) if code.isdecimal() and len(code) == 3 else status)
+    if fault is codes.GONE:
+        absent = code in codes.ABSENCE.get(provider, ()) and call not in codes.LISTS
+        return fault if absent else codes.UNKNOWN
+    if fault is codes.DENIED:
+        return _denied(text, provider, call)
+    return codes.CLOCK if _SKEWED.search(text) else fault
+
+
+def _denied(text: str, provider: str, call: str) -> Fault:
+    if _EXPRESSLY.search(text):
+        return codes.FORBIDDEN
+    if _KMS_SAID.search(text) or _action_said(text).startswith("kms:"):
+        return codes.KMS_WRITE if call in codes.CARRIES_VALUE else codes.KMS
+    if provider == _STS:
+        return codes.WEB_TRUST if call == "AssumeRoleWithWebIdentity" else codes.TRUST
+    return codes.DENIED
+
+
+def _by_status(status: int) -> Fault:
+    if status == 429:
+        return codes.SLOW
+    if status in (401, 403):
+        return codes.DENIED
+    return codes.AWAY if status >= 500 else codes.UNKNOWN
+
+
+def _remedy(fault: Fault, text: str, provider: str, call: str, key: str) -> str:
+    if fault is codes.CLOCK and (skew := _skew(text)):
+        return skew
+    resource = _RESOURCE.search(text)
+    arn = _KEY_ARN.search(text)
+    return fault.remedy.format(
+        action=_action_said(text) or f"{_SERVICES.get(provider, 'aws')}:{call}",
+        resource=resource[1].rstrip(".,;") if resource else repr(key) if key else "*",
+        key=f"the key {arn[0].rstrip('.')}"
+        if arn
+        else f"the KMS key of {key!r}"
+        if key
+        else "the KMS key of the value",
+    )
+
+
+def _action_said(text: str) -> str:
+    found = _ACTION.search(text)
+    return found[1] if found else ""
+
+
+def _skew(text: str) -> str:
+    """How wrong our clock is, in whole minutes, so that the text stays the same from try to try."""
+    found = _SKEWED.search(text)
+    if found is None:
+        return ""
+    ours, theirs = (datetime.strptime(moment, _MOMENT) for moment in found.groups())  # noqa: DTZ007 - a difference
+    minutes = round((ours - theirs).total_seconds() / 60)
+    where = "ahead of" if minutes > 0 else "behind"
+    return f"the clock of this machine is {abs(minutes)} min {where} AWS's; set it: AWS accepts 5 min at most"
+
+
+def _scheduled(provider: str, call: str, key: str) -> ProviderError:
+    # Never absence: AWS can still restore it (DIFFERS: the reference meant it as absence and lost that on the way).
+    name = f"secret {key!r}" if key else "the secret"
+    return BadAnswer(provider, call, f"{name} is marked for deletion in AWS; restore it, or remove what refers to it")
 
 
 def _answer(error: Exception) -> tuple[str, str, int] | None:
@@ -239,11 +175,14 @@ def _hint(error: Exception) -> float | None:
 
 def _local(error: Exception, provider: str, call: str) -> ProviderError:
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
-    fault = next((_LOCAL[name] for name in names if name in _LOCAL), None)
-    if fault is None:
-        fault = _STRANGE
-    said = names[0] if fault.own_words else _clean(str(error))
+    fault = next((codes.LIBRARY[name] for name in names if name in codes.LIBRARY), codes.STRANGE)
+    said = names[0] if _withheld(fault, call) else _clean(str(error))
     return fault.kind(provider, call, f"{provider} {call}: {said}; {fault.remedy}")
+
+
+def _withheld(fault: Fault, call: str) -> bool:
+    """Whether the text may quote what was sent."""
+    return fault.own_words or (call in codes.CARRIES_VALUE and fault.kind in (BadRequest, BadAnswer))
 
 
 def _clean(text: str) -> str:
@@ -251,7 +190,3 @@ def _clean(text: str) -> str:
     text = _REQUEST_ID.sub("", text)
     text = _SPACE.sub(" ", text).strip(" .;,")
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-
-
-def _action(provider: str, call: str) -> str:
-    return f"{_ACTIONS.get(provider, 'aws')}:{call}"

@@ -2,10 +2,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from esoctl.errors import AccessDenied, BadAnswer, ProviderError, SecretMissing, Throttled, Unavailable
-from esoctl.providers.aws import faults
+from esoctl.errors import AccessDenied, BadAnswer, BadRequest, ProviderError, SecretMissing, Throttled, Unavailable
+from esoctl.providers.aws import codes, faults
 
 LABEL = "AWS/SecretsManager"
+PARAMETERS = "AWS/ParameterStore"
+STS = "AWS/STS"
 CALL = "GetSecretValue"
 
 
@@ -40,10 +42,10 @@ def translate(error: Exception, key: str = "app/db") -> ProviderError:
         ("InternalServiceError", Unavailable),
         ("ServiceUnavailable", Unavailable),
         ("ResourceNotFoundException", SecretMissing),
-        ("ParameterNotFound", SecretMissing),
         ("InvalidResourceId", BadAnswer),
         ("ParameterVersionNotFound", BadAnswer),
-        ("ValidationException", BadAnswer),
+        ("ValidationException", BadRequest),
+        ("InvalidParameterException", BadRequest),
         ("InvalidRequestException", BadAnswer),
         ("NobodyKnowsThisOne", BadAnswer),
     ],
@@ -53,20 +55,46 @@ def test_a_code_decides_the_class(code: str, kind: type[ProviderError]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(429, Throttled), (500, Unavailable), (503, Unavailable), (404, BadAnswer)]
+    ("status", "kind"),
+    [
+        (429, Throttled),
+        (500, Unavailable),
+        (503, Unavailable),
+        (404, BadAnswer),
+        (401, AccessDenied),
+        (403, AccessDenied),
+    ],
 )
 def test_the_status_decides_for_an_unknown_code(status: int, kind: type[ProviderError]) -> None:
     assert type(translate(Answered("Odd", status=status))) is kind
 
 
-@pytest.mark.parametrize("code", sorted(faults.TABLE))
-def test_only_the_codes_of_absence_mean_absence(code: str) -> None:
-    absent = {"ResourceNotFoundException", "ResourceNotFound", "ParameterNotFound"}
-
-    assert isinstance(translate(Answered(code)), SecretMissing) is (code in absent)
+@pytest.mark.parametrize("code", ["404", "418", "503"])
+def test_a_code_that_is_a_number_is_a_status(code: str) -> None:
+    assert type(translate(Answered(code))) is (Unavailable if code == "503" else BadAnswer)
 
 
-@pytest.mark.parametrize("code", sorted(set(faults.TABLE) - {"ResourceNotFoundException", "ResourceNotFound"}))
+@pytest.mark.parametrize("code", sorted(codes.TABLE))
+@pytest.mark.parametrize("provider", [LABEL, PARAMETERS, STS])
+def test_only_the_codes_of_absence_of_that_service_mean_absence(code: str, provider: str) -> None:
+    absent = {
+        LABEL: {"ResourceNotFoundException", "ResourceNotFound"},
+        PARAMETERS: {"ParameterNotFound"},
+        STS: set[str](),
+    }
+
+    error = faults.translate(Answered(code), provider, CALL, "app/db")
+
+    assert isinstance(error, SecretMissing) is (code in absent[provider])
+
+
+@pytest.mark.parametrize("call", sorted(codes.LISTS))
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ParameterNotFound"])
+def test_a_list_can_miss_nothing(call: str, code: str) -> None:
+    assert type(faults.translate(Answered(code), LABEL, call)) is BadAnswer
+
+
+@pytest.mark.parametrize("code", sorted(codes.TABLE))
 def test_every_text_says_which_call_failed_and_what_to_do(code: str) -> None:
     error = translate(Answered(code))
 
@@ -124,8 +152,135 @@ def test_a_long_text_is_cut() -> None:
     assert len(str(translate(Answered("ValidationException", "x" * 10_000)))) < 600
 
 
-def test_the_remedy_names_the_action_to_allow() -> None:
-    assert "allow secretsmanager:GetSecretValue" in str(translate(Answered("AccessDeniedException")))
+AWS_DENIES = (
+    "User: arn:aws:sts::123456789012:assumed-role/reader/s is not authorized to perform: {action} on resource: {arn}"
+    " because no identity-based policy allows the {action} action"
+)
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
+KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/1111-2222"
+ROLE = "arn:aws:iam::123456789012:role/reader"
+
+
+@pytest.mark.parametrize(
+    ("provider", "call", "said", "remedy"),
+    [
+        pytest.param(
+            LABEL,
+            CALL,
+            AWS_DENIES.format(action="secretsmanager:GetSecretValue", arn=SECRET_ARN),
+            f"allow secretsmanager:GetSecretValue on {SECRET_ARN} to the identity of the store",
+            id="as AWS names them",
+        ),
+        pytest.param(
+            LABEL, CALL, "no", "allow secretsmanager:GetSecretValue on 'app/db' to the identity of the store", id="bare"
+        ),
+        pytest.param(
+            PARAMETERS, "GetParameter", "no", "allow ssm:GetParameter on 'app/db' to the identity", id="a parameter"
+        ),
+        pytest.param(
+            LABEL,
+            CALL,
+            AWS_DENIES.format(action="kms:Decrypt", arn=KEY_ARN),
+            f"allow kms:Decrypt on the key {KEY_ARN} to the identity of the store, in its policies and in the key's",
+            id="the key, named",
+        ),
+        pytest.param(
+            LABEL, CALL, "Access to KMS is not allowed", "allow kms:Decrypt on the KMS key of 'app/db'", id="the key"
+        ),
+        pytest.param(
+            PARAMETERS,
+            "GetParameter",
+            "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you"
+            " are not allowed to access.",
+            "allow kms:Decrypt on the KMS key of 'app/db'",
+            id="the key of a parameter",
+        ),
+        pytest.param(
+            LABEL,
+            CALL,
+            AWS_DENIES.format(action="secretsmanager:GetSecretValue", arn=SECRET_ARN).replace(
+                "because no", "with an explicit deny in a service control policy; no"
+            ),
+            f"a policy denies secretsmanager:GetSecretValue on {SECRET_ARN} expressly; take that statement away",
+            id="denied expressly",
+        ),
+        pytest.param(
+            STS,
+            "AssumeRole",
+            AWS_DENIES.format(action="sts:TagSession", arn=ROLE),
+            f"allow sts:TagSession on {ROLE} to the identity of the store, and name that identity in the role's trust",
+            id="tags of a session",
+        ),
+        pytest.param(
+            STS,
+            "AssumeRoleWithWebIdentity",
+            "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+            "let the trust policy of 'app/db' allow sts:AssumeRoleWithWebIdentity to the cluster's identity provider",
+            id="a web identity",
+        ),
+        pytest.param(
+            LABEL,
+            "PutSecretValue",
+            "Access to KMS is not allowed",
+            "allow kms:GenerateDataKey and kms:Decrypt on the KMS key of 'app/db'",
+            id="the key of a write",
+        ),
+    ],
+)
+def test_the_remedy_of_a_denial_names_the_action_and_what_on(provider: str, call: str, said: str, remedy: str) -> None:
+    error = faults.translate(Answered("AccessDeniedException", said), provider, call, "app/db")
+
+    assert type(error) is AccessDenied
+    assert f"; {remedy}" in str(error)
+
+
+def test_a_denied_item_of_a_batch_needs_the_right_to_the_single_read() -> None:
+    error = faults.of_item("AccessDeniedException", "no", LABEL, "BatchGetSecretValue", "app/db")
+
+    assert error.call == "BatchGetSecretValue"
+    assert str(error) == str(translate(Answered("AccessDeniedException", "no")))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param(
+            "Signature expired: 20260601T120000Z is now earlier than 20260601T121003Z (20260601T121503Z - 5 min.)",
+            "the clock of this machine is 15 min behind AWS's; set it",
+            id="behind",
+        ),
+        pytest.param(
+            "Signature not yet current: 20260601T121200Z is still later than 20260601T120500Z"
+            " (20260601T120000Z + 5 min.)",
+            "the clock of this machine is 12 min ahead of AWS's; set it",
+            id="ahead",
+        ),
+    ],
+)
+@pytest.mark.parametrize("code", ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"])
+def test_a_wrong_clock_is_told_by_how_much_and_without_times(code: str, said: str, told: str) -> None:
+    text = str(translate(Answered(code, said)))
+
+    assert told in text
+    assert "2026" not in text
+
+
+@pytest.mark.parametrize("call", sorted(codes.CARRIES_VALUE))
+@pytest.mark.parametrize("code", ["ValidationException", "NobodyKnowsThisOne", "InvalidRequestException"])
+def test_the_refusal_of_a_write_is_not_quoted(call: str, code: str) -> None:
+    error = faults.translate(Answered(code, "Value 'hunter-2' at 'secretString' failed"), LABEL, call, "app/db")
+
+    assert "hunter" not in str(error)
+
+
+def test_a_write_that_does_not_fit_is_not_quoted() -> None:
+    class ParamValidationError(BotoCoreError):
+        pass
+
+    error = faults.translate(ParamValidationError("Invalid type for SecretString: hunter-2"), LABEL, "PutSecretValue")
+
+    assert type(error) is BadRequest
+    assert "hunter" not in str(error)
 
 
 def test_a_hint_to_wait_is_kept() -> None:
