@@ -16,12 +16,12 @@ from esoctl.model.external_secret import MergePolicy, Template, TemplateFrom, Te
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
 from esoctl.model.values import Values
+from esoctl.plan import masking
 from esoctl.plan.observed import FORCE_SYNC_ANNOTATIONS
-from esoctl.template import engine, quoting, scope
+from esoctl.template import engine, scope
 from esoctl.template.engine import Env
 
 TARGETS = ("data", "labels", "annotations")
-SHORTEST_MASKED = 4
 
 
 class TextRef(NamedTuple):
@@ -62,21 +62,9 @@ def render(es: Meta, template: Template | None, values: Values, texts: Texts, en
     try:
         return _rendered(template, values, texts, env)
     except TemplateError as error:
-        raise TemplateError(error.name, _masked(error.problem, values), error.line, error.column) from None
-
-
-def _masked(text: str, values: Values) -> str:
-    """The text without the fetched values, or single lines of them, in it.
-
-    DIFFERS: some functions' errors quote what they were given (``fail``, ``mustToDate``), and the reference shows that
-    in the condition. Very short values are left, since they are also parts of words.
-    """
-    pieces = {piece for value in values.values() for piece in (value, *value.splitlines())}
-    for piece in sorted(pieces, key=len, reverse=True):
-        if len(piece) >= SHORTEST_MASKED:
-            for form in (piece, quoting.quote(piece)[1:-1]):
-                text = text.replace(form.decode("utf-8", "replace"), "<value>")
-    return text
+        raise TemplateError(
+            error.name, masking.masked(error.problem, values.values()), error.line, error.column
+        ) from None
 
 
 def _rendered(template: Template, values: Values, texts: Texts, env: Env) -> Rendered:
