@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from esoctl.errors import BadAnswer
 from esoctl.providers.aws.api import Answer
 
 # Go's encoding/json escapes these in strings, so that its output is safe inside HTML and JavaScript.
@@ -20,6 +21,16 @@ def items(answer: Answer, name: str) -> Iterator[Answer]:
     value = answer.get(name)
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, Mapping))
+
+
+def page(answer: Answer, name: str, provider: str, call: str) -> list[Answer]:
+    """The objects of one page of a list; raises BadAnswer where it is no page: that must not look like an empty one."""
+    value = answer.get(name)
+    if value is None and (answer.get("NextToken") or answer.get("Errors")):
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) and text(item, "Name") for item in value):
+        raise BadAnswer(provider, call, f"{provider} {call}: the answer is no page of a list; esoctl tries again")
+    return value
 
 
 def tags_json(tags: Iterator[Answer]) -> bytes:

@@ -155,7 +155,7 @@ def _caller(client: object) -> Caller:
     async def call(operation: str, parameters: Mapping[str, object]) -> Answer:
         try:
             answer: Answer = await getattr(client, xform_name(operation))(**parameters)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             # The library's parsers trust the shape of what they read.
             raise ResponseParserError(f"{operation} was answered in another shape than AWS's") from error
         return answer

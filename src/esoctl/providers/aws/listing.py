@@ -12,7 +12,7 @@ import anyio
 from esoctl.errors import BadAnswer, ProviderError, SecretMissing
 from esoctl.model.remote import RemoteKey
 from esoctl.model.values import Payload
-from esoctl.providers.aws import answers, faults
+from esoctl.providers.aws import faults
 from esoctl.providers.aws.api import Answer, Api
 from esoctl.providers.aws.planner import Planner
 
@@ -34,7 +34,7 @@ async def pages(api: Api, operation: str, **parameters: object) -> AsyncIterator
             used.clear()
             continue
         yield page
-        token = answers.text(page, "NextToken")
+        token = _token(api, operation, page)
         if not token:
             return
         if token in used:
@@ -68,6 +68,14 @@ def _present(outcomes: Iterable[tuple[str, Payload | Exception]]) -> Iterable[tu
             yield name, outcome
         elif not isinstance(outcome, SecretMissing):
             raise outcome
+
+
+def _token(api: Api, operation: str, page: Answer) -> str:
+    """The token of the next page; an odd one is no end, for then the rest would look absent."""
+    token = page.get("NextToken")
+    if token is None or isinstance(token, str):
+        return token or ""
+    raise BadAnswer(api.provider, operation, f"{api.provider} {operation}: the page token is none; esoctl tries again")
 
 
 def _token_refused(error: ProviderError) -> bool:

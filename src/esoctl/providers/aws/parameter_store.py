@@ -20,6 +20,7 @@ LABEL = "AWS/ParameterStore"
 BATCH_SIZE = 10
 BATCH = "GetParameters"
 GET = "GetParameter"
+TAGS = "ListTagsForResource"
 
 
 class Fetcher:
@@ -34,7 +35,9 @@ class Fetcher:
 
     async def one(self, ref: RemoteKey) -> Payload:
         if ref.metadata is MetadataPolicy.FETCH:
-            listed = await self._api.call("ListTagsForResource", ref.key, ResourceType="Parameter", ResourceId=ref.key)
+            listed = await self._api.call(TAGS, ref.key, ResourceType="Parameter", ResourceId=ref.key)
+            if not isinstance(listed.get("TagList"), list):
+                raise faults.empty(LABEL, TAGS, ref.key)
             return Payload(answers.tags_json(answers.items(listed, "TagList")))
         name = f"{ref.key}:{ref.version}" if ref.version else ref.key
         answer = await self._api.call(GET, name, Name=name, WithDecryption=True)

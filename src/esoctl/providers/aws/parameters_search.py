@@ -41,7 +41,7 @@ async def _by_path(api: Api, planner: Planner, path: str, matches: Matches) -> d
     found: dict[str, Payload] = {}
     try:
         async for page in listing.pages(api, BY_PATH, Path=path, Recursive=True, WithDecryption=True, MaxResults=10):
-            for item in answers.items(page, "Parameters"):
+            for item in answers.page(page, "Parameters", api.provider, BY_PATH):
                 name = answers.text(item, "Name")
                 if matches(name):
                     found[name] = parameter_store.payload(item, BY_PATH, name)
@@ -55,7 +55,8 @@ async def _described(
 ) -> dict[str, Payload]:
     names: list[str] = []
     async for page in listing.pages(api, DESCRIBE, ParameterFilters=filters, MaxResults=50):
-        names.extend(name for item in answers.items(page, "Parameters") if matches(name := answers.text(item, "Name")))
+        listed = (answers.text(item, "Name") for item in answers.page(page, "Parameters", api.provider, DESCRIBE))
+        names.extend(filter(matches, listed))
     return dict(await listing.values(planner, names))
 
 

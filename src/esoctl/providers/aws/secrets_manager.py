@@ -21,6 +21,7 @@ LABEL = "AWS/SecretsManager"
 BATCH_SIZE = 20
 BATCH = "BatchGetSecretValue"
 GET = "GetSecretValue"
+DESCRIBE = "DescribeSecret"
 CURRENT = "AWSCURRENT"
 
 _ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
@@ -38,7 +39,9 @@ class Fetcher:
 
     async def one(self, ref: RemoteKey) -> Payload:
         if ref.metadata is MetadataPolicy.FETCH:
-            described = await self._api.call("DescribeSecret", ref.key, SecretId=ref.key)
+            described = await self._api.call(DESCRIBE, ref.key, SecretId=ref.key)
+            if not answers.text(described, "Name"):
+                raise faults.empty(LABEL, DESCRIBE, ref.key)
             return Payload(answers.tags_json(answers.items(described, "Tags")))
         answer = await self._api.call(GET, ref.key, SecretId=ref.key, **_version(ref.version))
         return payload(answer, GET, ref.key)

@@ -20,6 +20,8 @@ from esoctl.providers.aws import answers, listing, secrets_manager
 from esoctl.providers.aws.api import Answer, Api
 from esoctl.providers.aws.planner import Planner
 
+LIST = "ListSecrets"
+
 Matches = Callable[[str], bool]
 
 
@@ -58,7 +60,7 @@ async def _at_once(api: Api, filters: list[dict[str, object]], matches: Matches)
     found: dict[str, Payload] = {}
     async for page in listing.pages(api, secrets_manager.BATCH, Filters=filters):
         _refuse_failures(page)
-        for item in answers.items(page, "SecretValues"):
+        for item in answers.page(page, "SecretValues", api.provider, secrets_manager.BATCH):
             name = answers.text(item, "Name")
             if matches(name):
                 found[name] = secrets_manager.payload(item, secrets_manager.BATCH, name)
@@ -75,8 +77,9 @@ def _refuse_failures(page: Answer) -> None:
 async def _listed(api: Api, planner: Planner, filters: list[dict[str, object]], matches: Matches) -> dict[str, Payload]:
     names: list[str] = []
     parameters: dict[str, object] = {"Filters": filters} if filters else {}
-    async for page in listing.pages(api, "ListSecrets", MaxResults=100, **parameters):
-        names.extend(name for item in answers.items(page, "SecretList") if matches(name := answers.text(item, "Name")))
+    async for page in listing.pages(api, LIST, MaxResults=100, **parameters):
+        listed = (answers.text(item, "Name") for item in answers.page(page, "SecretList", api.provider, LIST))
+        names.extend(filter(matches, listed))
     return dict(await listing.values(planner, names))
 
 
