@@ -138,9 +138,10 @@ class MemoryCluster:
     async def set_finalizers(self, key: Key, finalizers: list[str], resource_version: str) -> None:
         await self._called("set_finalizers", str(key), *finalizers, resource_version)
 
-    async def service_account_annotations(self, namespace: str, name: str) -> dict[str, str] | None:
-        await self._called("service_account_annotations", namespace, name)
-        return self.accounts.get((namespace, name))
+    async def service_account(self, namespace: str, name: str) -> Meta | None:
+        await self._called("service_account", namespace, name)
+        annotations = self.accounts.get((namespace, name))
+        return None if annotations is None else Meta(name, namespace, f"uid-of-{name}", annotations=annotations)
 
     async def service_account_token(self, namespace: str, name: str, audiences: tuple[str, ...]) -> str:
         await self._called("service_account_token", namespace, name, *audiences)

@@ -40,6 +40,7 @@ class MemoryBackend:
     secret_refs: tuple[SecretKeyRef, ...] = ()
     service_account_refs: tuple[()] = ()
     referent: bool = False
+    per_consumer: bool = False
 
     @asynccontextmanager
     async def open(self, credentials: Credentials) -> AsyncIterator[Client]:

@@ -7,6 +7,7 @@ import msgspec
 
 from esoctl.errors import StoreError
 from esoctl.model.keys import Kind, StoreRef
+from esoctl.model.meta import Meta
 from esoctl.model.store import RetrySettings
 from esoctl.providers.contract import Scope, SecretKeyRef, ServiceAccountRef
 
@@ -30,6 +31,7 @@ class WrittenCredentials:
     namespace: str = NAMESPACE
     secrets: dict[str, dict[str, bytes]] = field(default_factory=dict)
     annotations: dict[str, dict[str, str]] = field(default_factory=dict)
+    uids: dict[str, str] = field(default_factory=dict)
     asked: list[object] = field(default_factory=list)
 
     async def secret_key(self, ref: SecretKeyRef) -> bytes:
@@ -44,7 +46,7 @@ class WrittenCredentials:
         self.asked.append((ref.name, audiences))
         return f"token-of-{ref.name}"
 
-    async def service_account_annotations(self, ref: ServiceAccountRef) -> dict[str, str]:
+    async def service_account(self, ref: ServiceAccountRef) -> Meta:
         if ref.name not in self.annotations:
             raise StoreError("SecretStore/main", f'ServiceAccount "{ref.name}" not found')
-        return self.annotations[ref.name]
+        return Meta(ref.name, self.namespace, self.uids.get(ref.name, "1"), annotations=self.annotations[ref.name])

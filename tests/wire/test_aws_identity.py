@@ -323,6 +323,23 @@ async def test_another_role_on_the_account_is_another_identity(double: AwsDouble
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_SEC_13_an_account_made_again_under_its_name_is_another_identity(
+    double: AwsDouble, session: Session
+) -> None:
+    call = "AssumeRoleWithWebIdentity"
+    double.on(call, lent("ASIAONE", call=call), lent("ASIATWO", call=call))
+    credentials = account(role_arn=ROLE)
+    async with opened(session, credentials, auth=WEB) as client:
+        before = await who(client)
+
+    credentials.uids["reader"] = "2"
+    async with opened(session, credentials, auth=WEB) as client:
+        after = await who(client)
+
+    assert (before, after) == ("ASIAONE", "ASIATWO")
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("annotations", [pytest.param({}, id="none"), pytest.param({"role_arn": ""}, id="empty")])
 async def test_an_account_without_a_role_is_named(session: Session, annotations: dict[str, str]) -> None:
     credentials = account(**annotations)

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from esoctl.model.keys import StoreRef
+from esoctl.model.meta import Meta
 from esoctl.model.remote import Capabilities, Find, Quirks, RemoteKey
 from esoctl.model.store import RetrySettings
 from esoctl.model.values import Payload
@@ -70,8 +71,8 @@ class Credentials(Protocol):
         """A fresh token of that ServiceAccount for those audiences; raises StoreError."""
         ...
 
-    async def service_account_annotations(self, ref: ServiceAccountRef) -> dict[str, str]:
-        """The annotations of that ServiceAccount; raises StoreError."""
+    async def service_account(self, ref: ServiceAccountRef) -> Meta:
+        """The metadata of that ServiceAccount as it is now; raises StoreError."""
         ...
 
 
@@ -107,6 +108,14 @@ class Backend(Protocol):
     @property
     def referent(self) -> bool:
         """Whether credentials come from the namespace of the consumer, so that the store itself cannot be checked."""
+        ...
+
+    @property
+    def per_consumer(self) -> bool:
+        """Whether what a client may read depends on the namespace it is opened for, so that namespaces share none.
+
+        True for every referent backend, and for one that tells its provider which namespace asks.
+        """
         ...
 
     def open(self, credentials: Credentials) -> AbstractAsyncContextManager[Client]:

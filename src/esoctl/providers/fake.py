@@ -47,6 +47,7 @@ class FakeBackend:
     secret_refs: ClassVar[tuple[SecretKeyRef, ...]] = ()
     service_account_refs: ClassVar[tuple[ServiceAccountRef, ...]] = ()
     referent: ClassVar[bool] = False
+    per_consumer: ClassVar[bool] = False
 
     @asynccontextmanager
     async def open(self, credentials: Credentials) -> AsyncIterator[Client]:  # noqa: ARG002 - it needs none

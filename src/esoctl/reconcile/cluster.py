@@ -68,12 +68,12 @@ class ApiCluster:
         except NotFound as error:
             raise Conflict(409, "Conflict", f"{key} is gone") from error
 
-    async def service_account_annotations(self, namespace: str, name: str) -> dict[str, str] | None:
+    async def service_account(self, namespace: str, name: str) -> Meta | None:
         try:
             raw = await self.api.get(RESOURCES[Kind.SERVICE_ACCOUNT], namespace, name, metadata_only=True)
         except NotFound:
             return None
-        return _bare.decode(raw).metadata.annotations
+        return _bare.decode(raw).metadata
 
     async def service_account_token(self, namespace: str, name: str, audiences: tuple[str, ...]) -> str:
         return await self.api.token(namespace, name, audiences)

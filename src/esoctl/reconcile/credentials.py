@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from esoctl.errors import StoreError
 from esoctl.model.keys import StoreRef
+from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
 from esoctl.plan import access
 from esoctl.providers.contract import SecretKeyRef, ServiceAccountRef
@@ -73,21 +74,21 @@ class StoreCredentials:
             )
         return secret.data[ref.key]
 
-    def identity(self, refs: tuple[SecretKeyRef, ...], *, referent: bool) -> Hashable:
+    def identity(self, refs: tuple[SecretKeyRef, ...], *, per_consumer: bool) -> Hashable:
         """What these credentials would say, without reading them: who reads, and the versions of what is read."""
-        return (self.consumer if referent else "", *(self._version(ref) for ref in refs))
+        return (self.consumer if per_consumer else "", *(self._version(ref) for ref in refs))
 
     def _version(self, ref: SecretKeyRef) -> Hashable:
         namespace = access.secret_namespace(self.store, self.consumer, ref.namespace)
         meta = self.reader.views.secret_meta(namespace, ref.name)
         return (namespace, ref.name, meta.uid, meta.resource_version) if meta else (namespace, ref.name)
 
-    async def service_account_annotations(self, ref: ServiceAccountRef) -> dict[str, str]:
+    async def service_account(self, ref: ServiceAccountRef) -> Meta:
         namespace = access.secret_namespace(self.store, self.consumer, ref.namespace)
-        annotations = await self.cluster.service_account_annotations(namespace, ref.name)
-        if annotations is None:
+        meta = await self.cluster.service_account(namespace, ref.name)
+        if meta is None:
             raise StoreError(str(self.store), f'ServiceAccount "{ref.name}" not found in namespace "{namespace}"')
-        return annotations
+        return meta
 
     async def service_account_token(self, ref: ServiceAccountRef, audiences: tuple[str, ...]) -> str:
         namespace = access.secret_namespace(self.store, self.consumer, ref.namespace)

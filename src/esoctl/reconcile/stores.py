@@ -83,7 +83,7 @@ class Stores:
         """A client for a decoded store, leased from the pool."""
         credentials = StoreCredentials(ref, consumer, self.reader, self.cluster)
         backend = decoded.backend
-        identity = credentials.identity(backend.secret_refs, referent=backend.referent)
+        identity = credentials.identity(backend.secret_refs, per_consumer=backend.per_consumer)
         async with self.pool.lease(backend, identity, credentials) as client:
             yield Opened(client, decoded.provider.quirks)
 

@@ -67,7 +67,7 @@ async def test_what_is_not_there_is_none() -> None:
     async with a_scene() as scene:
         assert await scene.cluster.secret("team-a", "none") is None
         assert await scene.cluster.config_map("team-a", "none") is None
-        assert await scene.cluster.service_account_annotations("team-a", "none") is None
+        assert await scene.cluster.service_account("team-a", "none") is None
 
 
 async def test_what_is_there_is_read() -> None:
@@ -81,7 +81,10 @@ async def test_what_is_there_is_read() -> None:
         assert found is not None
         assert found.data == {"k": b"v"}
         assert await scene.cluster.config_map("team-a", "c") == {"k": "v"}
-        assert await scene.cluster.service_account_annotations("team-a", "sa") == {"a": "b"}
+        account = await scene.cluster.service_account("team-a", "sa")
+        assert account is not None
+        assert account.annotations == {"a": "b"}
+        assert account.uid
         assert await scene.cluster.service_account_token("team-a", "sa", ("aud",))
 
 

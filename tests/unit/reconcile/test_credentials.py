@@ -112,7 +112,7 @@ async def test_SEC_02_a_namespaced_store_cannot_read_elsewhere_by_any_door() -> 
     scene.holds(a_credential(namespace="vault"))
     doors = (
         scene.credentials.secret_key(SecretKeyRef("aws-key", "key", "vault")),
-        scene.credentials.service_account_annotations(ServiceAccountRef("sa", "vault")),
+        scene.credentials.service_account(ServiceAccountRef("sa", "vault")),
         scene.credentials.service_account_token(ServiceAccountRef("sa", "vault"), ("aud",)),
     )
 
@@ -121,7 +121,7 @@ async def test_SEC_02_a_namespaced_store_cannot_read_elsewhere_by_any_door() -> 
             with pytest.raises(StoreForbidden, match='may not read from namespace "vault"'):
                 await door
         with pytest.raises(StoreForbidden):
-            scene.credentials.identity((SecretKeyRef("aws-key", "key", "vault"),), referent=False)
+            scene.credentials.identity((SecretKeyRef("aws-key", "key", "vault"),), per_consumer=False)
 
 
 @pytest.mark.parametrize(("named", "read"), [("", "team-b"), ("vault", "vault")])
@@ -136,11 +136,11 @@ async def test_SEC_02_a_cluster_store_reads_the_named_namespace_or_the_consumers
 async def test_the_identity_tells_versions_apart_without_a_read() -> None:
     scene = Scene()
     refs = (SecretKeyRef("aws-key", "key"),)
-    unknown = scene.credentials.identity(refs, referent=False)
+    unknown = scene.credentials.identity(refs, per_consumer=False)
     scene.holds(a_credential())
-    first = scene.credentials.identity(refs, referent=False)
+    first = scene.credentials.identity(refs, per_consumer=False)
     scene.holds(a_credential(version="2"))
-    second = scene.credentials.identity(refs, referent=False)
+    second = scene.credentials.identity(refs, per_consumer=False)
 
     assert len({unknown, first, second}) == 3
     assert scene.cluster.calls == []
@@ -154,9 +154,9 @@ async def test_consumers_share_an_identity_unless_credentials_are_theirs() -> No
     shared = (SecretKeyRef("aws-key", "key", "vault"),)
     own = (SecretKeyRef("aws-key", "key"),)
 
-    assert first.identity(shared, referent=False) == second.identity(shared, referent=False)
-    assert first.identity(shared, referent=True) != second.identity(shared, referent=True)
-    assert first.identity(own, referent=False) != second.identity(own, referent=False)
+    assert first.identity(shared, per_consumer=False) == second.identity(shared, per_consumer=False)
+    assert first.identity(shared, per_consumer=True) != second.identity(shared, per_consumer=True)
+    assert first.identity(own, per_consumer=False) != second.identity(own, per_consumer=False)
 
 
 async def test_service_accounts() -> None:
@@ -164,10 +164,11 @@ async def test_service_accounts() -> None:
     scene.cluster.accounts["team-a", "sa"] = {"eks.amazonaws.com/role-arn": "arn"}
     ref = ServiceAccountRef("sa")
 
-    assert await scene.credentials.service_account_annotations(ref) == {"eks.amazonaws.com/role-arn": "arn"}
+    account = await scene.credentials.service_account(ref)
+    assert (account.uid, account.annotations) == ("uid-of-sa", {"eks.amazonaws.com/role-arn": "arn"})
     assert await scene.credentials.service_account_token(ref, ("aud",)) == "token-of-team-a/sa"
     with pytest.raises(StoreError, match='ServiceAccount "none" not found in namespace "team-a"'):
-        await scene.credentials.service_account_annotations(ServiceAccountRef("none"))
+        await scene.credentials.service_account(ServiceAccountRef("none"))
 
 
 async def test_SEC_what_is_kept_is_not_shown() -> None:

@@ -62,6 +62,10 @@ class ScriptedBackend:
     secret_refs: tuple[()] = ()
     service_account_refs: tuple[()] = ()
 
+    @property
+    def per_consumer(self) -> bool:
+        return self.referent
+
     @asynccontextmanager
     async def open(self, credentials: Credentials) -> AsyncIterator[Client]:
         self.script.opened.append(credentials.namespace)

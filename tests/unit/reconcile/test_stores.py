@@ -1,5 +1,6 @@
 """Opening a store: who may, what is refused and in which words, and how often it is decoded."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -153,3 +154,18 @@ def test_a_store_is_judged_with_the_place_of_what_is_wrong(body: dict[str, Any],
     with pytest.raises(SpecError) as caught:
         validate_store(store, {"fake": MemoryProvider(Vault())})
     assert caught.value.path == path
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("per_consumer", "clients"), [(False, 1), (True, 2)])
+async def test_SEC_13_namespaces_share_a_client_only_where_the_backend_does_not_tell_them_apart(
+    per_consumer: bool, clients: int
+) -> None:
+    async with a_scene(a_store(namespace="")) as scene:
+        decoded = scene.stores.decode(a_store(namespace=""))
+        backend = dataclasses.replace(decoded.backend, per_consumer=per_consumer)  # type: ignore[type-var] # a dataclass
+        for consumer in ("team-a", "team-b", "team-a"):
+            async with scene.stores.client(dataclasses.replace(decoded, backend=backend), WIDE, consumer):
+                pass
+
+        assert len(scene.pool) == clients

@@ -36,12 +36,17 @@ class Static:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ServiceAccount, the role it is annotated with, and whom its tokens are for."""
+    """A ServiceAccount, the role it is annotated with, and whom its tokens are for.
 
-    ref: ServiceAccountRef
+    One that was deleted and made again is another, whatever its name.
+    """
+
     namespace: str
+    name: str
+    uid: str
     role: str
     audiences: tuple[str, ...]
+    ref: ServiceAccountRef = field(compare=False, repr=False)
     credentials: Credentials = field(compare=False, repr=False)
 
 
@@ -102,18 +107,18 @@ async def _account(spec: Spec, ref: ServiceAccountRef, credentials: Credentials)
     store = f"{spec.store.kind}/{spec.store.name}"
     namespace = ref.namespace or credentials.namespace
     try:
-        annotations = await credentials.service_account_annotations(ref)
+        account = await credentials.service_account(ref)
     except StoreError as error:
         raise type(error)(store, f"unable to create session: {error}") from error
-    role = annotations.get(ROLE_ANNOTATION, "")
+    role = account.annotations.get(ROLE_ANNOTATION, "")
     if not role:
         problem = (
             "unable to create session: an IAM role must be associated with service account"
             f" {ref.name} (namespace: {namespace}); annotate it with {ROLE_ANNOTATION}"
         )
         raise StoreError(store, problem)
-    audience = annotations.get(AUDIENCE_ANNOTATION, "") or DEFAULT_AUDIENCE
-    return Account(ref, namespace, role, (audience, *ref.audiences), credentials)
+    audience = account.annotations.get(AUDIENCE_ANNOTATION, "") or DEFAULT_AUDIENCE
+    return Account(namespace, ref.name, account.uid, role, (audience, *ref.audiences), ref, credentials)
 
 
 def _problem(keys: Keys) -> str:

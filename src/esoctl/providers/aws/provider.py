@@ -34,6 +34,10 @@ class AwsBackend:
     def referent(self) -> bool:
         return self.spec.referent
 
+    @property
+    def per_consumer(self) -> bool:
+        return self.spec.per_consumer
+
     @asynccontextmanager
     async def open(self, credentials: Credentials) -> AsyncIterator[Client]:
         """Reads credentials and makes no request to AWS; raises StoreError."""

@@ -128,3 +128,9 @@ class Spec:
         if isinstance(self.auth, WebIdentity):
             return not self.auth.account.namespace
         return any(not ref.namespace for ref in self.secret_refs)
+
+    @property
+    def per_consumer(self) -> bool:
+        """Whether the identity depends on the consumer's namespace: by its credentials, or by a tag that names it."""
+        tagged = bool(self.roles.role) and self.roles.policy is not TagsPolicy.NONE
+        return self.referent or (tagged and self.store.kind is Kind.CLUSTER_SECRET_STORE)

@@ -274,3 +274,29 @@ def test_a_tags_policy_replaces_the_tags_written_by_hand(policy: TagsPolicy, tag
     (hop,) = roles.hops(stores.a_scope().store, "team")
 
     assert hop.tags == tags
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "per_consumer"),
+    [
+        pytest.param({}, Kind.CLUSTER_SECRET_STORE, True, id="keys of the consumer"),
+        pytest.param({"auth": {}}, Kind.CLUSTER_SECRET_STORE, False, id="the environment"),
+        pytest.param({"auth": {}, "role": ROLE}, Kind.CLUSTER_SECRET_STORE, False, id="a role"),
+        pytest.param(
+            {"auth": {}, "role": ROLE, "sessionTagsPolicy": "Simple"},
+            Kind.CLUSTER_SECRET_STORE,
+            True,
+            id="a role tagged with the namespace",
+        ),
+        pytest.param(
+            {"auth": {}, "role": ROLE, "sessionTagsPolicy": "Simple"}, Kind.SECRET_STORE, False, id="one namespace only"
+        ),
+        pytest.param(
+            {"auth": {}, "sessionTagsPolicy": "Simple"}, Kind.CLUSTER_SECRET_STORE, False, id="tags of no role"
+        ),
+    ],
+)
+def test_SEC_13_a_store_serves_each_namespace_by_itself_where_its_identity_tells_them_apart(
+    changes: dict[str, object], kind: Kind, per_consumer: bool
+) -> None:
+    assert decode(a_body(**changes), stores.a_scope(kind)).per_consumer is per_consumer
