@@ -11,6 +11,7 @@ from typing import Final
 
 from esoctl.template import gotime
 from esoctl.template.gotime import DAY, MONTHS, UTC_ZONE, WEEKDAYS, Time, TimeError, Zone
+from esoctl.template.limits import LimitExceeded
 
 _CHUNK: Final = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|002|0[1-6]|15|1|2006|2|__2|_2(?!006)|3|4|5|PM|pm"
@@ -21,9 +22,14 @@ _TWO_DIGITS: Final = re.compile(r"[0-9]{2}", re.ASCII)
 _ONE_OR_TWO: Final = re.compile(r"[0-9]{1,2}", re.ASCII)
 _ABBREVIATION: Final = re.compile(r"ChST|MeST|(?:GMT)?[+-]0*(?:1?[0-9]|2[0-3])(?![0-9])|[A-Z]{3,5}", re.ASCII)
 
+_LONGEST: Final = 4096
+_LONGEST_WRITTEN: Final = 1 << 16
+
 
 def write(time: Time, layout: str) -> str:
     """The time in the layout."""
+    if len(layout) > _LONGEST_WRITTEN:
+        raise LimitExceeded(f"limit exceeded: a layout of more than {_LONGEST_WRITTEN} characters")
     parts: list[str] = []
     end = 0
     for found in _CHUNK.finditer(layout):
@@ -139,7 +145,12 @@ class _Mismatch(Exception):
 
 
 def read(layout: str, text: str) -> Time:
-    """The time written in the layout; a TimeError says what does not fit."""
+    """The time written in the layout; a TimeError says what does not fit.
+
+    DIFFERS: Go reads texts of any length, in time that grows with the square of it; so would this.
+    """
+    if max(len(layout), len(text)) > _LONGEST:
+        raise LimitExceeded(f"limit exceeded: a time or its layout of more than {_LONGEST} characters")
     return _Reader(layout, text).read()
 
 

@@ -80,6 +80,15 @@ def test_heavy_calls_are_counted() -> None:
         engine.render('{{ bcrypt "x" }}', {}, env)
 
 
+@pytest.mark.parametrize(
+    "source",
+    ['{{ toDate (repeat 4000 "ab") "x" }}', '{{ toDate "x" (repeat 4000 "ab") }}', '{{ date (repeat 99999 "2") now }}'],
+)
+def test_a_layout_or_time_of_unreasonable_length_is_refused(source: str) -> None:
+    with pytest.raises(TemplateError, match="limit exceeded: a (time|layout)"):
+        engine.render(source, {}, ENV)
+
+
 def test_a_deadline_is_asked_for_while_rendering() -> None:
     env = engine.Env(expired=lambda: True)
 
