@@ -39,3 +39,7 @@ class Payload:
     value: bytes = field(repr=False)
     version: str = ""
     """The provider's id of the version that was read; empty when it has none."""
+    rank: float | None = field(default=None, compare=False)
+    """Of two versions of one secret the later has the greater rank; None when the provider does not tell."""
+    source: str = field(default="", compare=False)
+    """The provider's own name of the secret, by whatever name it was asked for; empty when it does not tell."""

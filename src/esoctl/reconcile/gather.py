@@ -11,15 +11,19 @@ from typing import assert_never
 
 import anyio
 
-from esoctl.errors import EsoctlError, SecretMissing, Unavailable
+from esoctl.errors import BadAnswer, EsoctlError, SecretMissing, Unavailable
 from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Quirks
+from esoctl.plan.rotation import torn
 from esoctl.plan.sources import Answer, Failed, Found, Get, Missing, Scan, Source
 from esoctl.providers.contract import Client
 
 AT_ONCE = 8
 """Concurrent requests to one store from one reconcile."""
 DEADLINE_SECONDS = 45.0
+MENDS = 3
+MEND_PAUSE_SECONDS = 2.0
+"""Three of them are longer than a provider may share an answer between readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,36 @@ async def gather(wanted: Iterable[Source], consumer: str, open_store: Open) -> G
 
 async def _ask_store(store: StoreRef, requests: list[Source], how: tuple[str, Open], gathered: Gathered) -> None:
     consumer, open_store = how
+    answers: dict[Source, Answer] = {}
     try:
         with anyio.fail_after(DEADLINE_SECONDS):
             async with open_store(store, consumer) as opened:
                 gathered.quirks[store] = opened.quirks
-                await _ask_client(opened.client, requests, gathered.answers)
+                await _ask_client(opened.client, requests, answers)
+                await _mend(opened.client, answers)
     except EsoctlError as error:
-        _fail_rest(requests, error, gathered.answers)
+        _fail_rest(requests, error, answers)
     except TimeoutError:
         slow = Unavailable(str(store), "", f"{store} did not answer within {DEADLINE_SECONDS:.0f} s")
-        _fail_rest(requests, slow, gathered.answers)
+        _fail_rest(requests, slow, answers)
+    _refuse_torn(answers)
+    gathered.answers |= answers
+
+
+async def _mend(client: Client, answers: dict[Source, Answer]) -> None:
+    """Read again what a rotation has torn: one Secret is never made of two versions of one remote secret."""
+    for _ in range(MENDS):
+        broken = torn(answers)
+        if not broken:
+            return
+        await anyio.sleep(MEND_PAUSE_SECONDS)
+        await _ask_client(client, broken, answers)
+
+
+def _refuse_torn(answers: dict[Source, Answer]) -> None:
+    for source in torn(answers):
+        changed = "the secret changed again and again while it was read; esoctl tries again"
+        answers[source] = Failed(BadAnswer(str(source.store), "", changed))
 
 
 async def _ask_client(client: Client, requests: list[Source], answers: dict[Source, Answer]) -> None:

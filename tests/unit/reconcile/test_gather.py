@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import anyio
 import pytest
 
-from esoctl.errors import AccessDenied, EsoctlError, SecretMissing, StoreNotReady
+from esoctl.errors import AccessDenied, BadAnswer, EsoctlError, SecretMissing, StoreNotReady
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.model.remote import Find, Quirks, RemoteKey
 from esoctl.model.values import Payload
@@ -170,3 +170,61 @@ async def test_a_bug_in_a_client_is_not_taken_for_a_failure() -> None:
 
     with pytest.raises(ExceptionGroup):
         await gathered(Broken(), get("a"), get("b"))
+
+
+@dataclass
+class Rotating:
+    """A client whose secret is rotated between the reads of one sync, as often as it is told."""
+
+    rotations: int
+    reads: int = 0
+
+    def _payload(self) -> Payload:
+        version = min(self.reads, self.rotations)
+        self.reads += 1
+        return Payload(f"value {version}".encode(), f"v{version}")
+
+    async def get(self, ref: RemoteKey) -> Payload:
+        return self._payload()
+
+    async def find(self, query: Find) -> AsyncIterator[tuple[str, Payload]]:
+        await anyio.sleep(0.1)
+        yield "db", self._payload()
+
+    async def check(self) -> Health:
+        return Health.READY
+
+
+TWICE = (Get(GOOD, RemoteKey("db")), Scan(GOOD, Find("db")))
+
+
+async def test_F68_what_a_rotation_tears_is_read_again_until_it_is_of_one_version() -> None:
+    client = Rotating(rotations=1)
+
+    gathered = await gather(TWICE, "team-a", opening(client))
+
+    one, many = (gathered.answers[source] for source in TWICE)
+    assert isinstance(one, Payload)
+    assert isinstance(many, Found)
+    assert {one.version, many.items[0][1].version} == {"v1"}
+    assert client.reads == 4
+
+
+async def test_F68_what_stays_torn_is_a_failure_of_all_of_it() -> None:
+    gathered = await gather(TWICE, "team-a", opening(Rotating(rotations=100)))
+
+    errors = [answer.error for answer in gathered.answers.values() if isinstance(answer, Failed)]
+    assert [type(error) for error in errors] == [BadAnswer, BadAnswer]
+    assert "changed again and again" in str(errors[0])
+
+
+async def test_F68_what_is_torn_when_the_time_is_over_is_not_handed_out() -> None:
+    @dataclass
+    class Slow(Rotating):
+        async def get(self, ref: RemoteKey) -> Payload:
+            await anyio.sleep(DEADLINE_SECONDS / 2 if self.reads > 1 else 0)
+            return self._payload()
+
+    gathered = await gather(TWICE, "team-a", opening(Slow(rotations=100)))
+
+    assert all(isinstance(answer, Failed) for answer in gathered.answers.values())

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from esoctl.errors import BadAnswer
 from esoctl.providers.aws.api import Answer
@@ -14,6 +15,12 @@ def text(answer: Answer, name: str) -> str:
     """A field that is text; empty when it is missing."""
     value = answer.get(name)
     return value if isinstance(value, str) else ""
+
+
+def seconds(answer: Answer, name: str) -> float | None:
+    """A field that is a moment, as seconds since the epoch; None when it is missing."""
+    value = answer.get(name)
+    return value.timestamp() if isinstance(value, datetime) else None
 
 
 def items(answer: Answer, name: str) -> Iterator[Answer]:

@@ -6,7 +6,14 @@ from esoctl.errors import AccessDenied, EsoctlError, StoreNotReady
 from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload
-from esoctl.providers.aws import certificates, parameter_store, parameters_search, secrets_manager, secrets_search
+from esoctl.providers.aws import (
+    certificates,
+    listing,
+    parameter_store,
+    parameters_search,
+    secrets_manager,
+    secrets_search,
+)
 from esoctl.providers.aws.session import Connection, ServiceApi
 from esoctl.providers.aws.spec import Service
 from esoctl.providers.contract import Health
@@ -35,8 +42,15 @@ class AwsClient:
     async def get(self, ref: RemoteKey) -> Payload:
         return await self._connection.planner.get(ref._replace(key=self._prefix + ref.key))
 
-    def find(self, query: Find) -> AsyncIterator[tuple[str, Payload]]:
-        return self._service.search(self._connection.api, self._connection.planner, query)
+    async def find(self, query: Find) -> AsyncIterator[tuple[str, Payload]]:
+        connection, old = self._connection, list[str]()
+        async for name, payload in self._service.search(connection.api, connection.planner, query):
+            if connection.steady.believes(name, payload):
+                yield name, payload
+            else:
+                old.append(name)
+        for name, payload in await listing.values(connection.planner, old):
+            yield name, payload
 
     async def check(self) -> Health:
         """Obtain the keys, by STS where roles are assumed; as in the reference no right to values is tried."""

@@ -63,7 +63,10 @@ def payload(parameter: Answer, call: str, key: str) -> Payload:
     value, version = parameter.get("Value"), parameter.get("Version")
     if not isinstance(value, str):
         raise faults.empty(LABEL, call, key)
-    return Payload(value.encode(), str(version) if isinstance(version, int) and version else "")
+    arn = answers.text(parameter, "ARN")
+    if not isinstance(version, int) or not version:
+        return Payload(value.encode(), source=arn)
+    return Payload(value.encode(), str(version), float(version), arn)
 
 
 def _item(parameter: Answer, key: str) -> Payload | ProviderError:

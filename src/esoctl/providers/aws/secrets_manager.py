@@ -62,11 +62,10 @@ class Fetcher:
 def payload(answer: Answer, call: str, key: str) -> Payload:
     """The value of an answer; raises BadAnswer when it has none."""
     text, binary = answer.get("SecretString"), answer.get("SecretBinary")
-    version = answers.text(answer, "VersionId")
-    if isinstance(text, str):
-        return Payload(text.encode(), version)
-    if isinstance(binary, bytes):
-        return Payload(binary, version)
+    value = text.encode() if isinstance(text, str) else binary
+    if isinstance(value, bytes):
+        version, arn = answers.text(answer, "VersionId"), answers.text(answer, "ARN")
+        return Payload(value, version, answers.seconds(answer, "CreatedDate"), arn)
     raise faults.empty(LABEL, call, key)
 
 

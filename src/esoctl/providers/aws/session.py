@@ -20,6 +20,7 @@ from esoctl.providers.aws.endpoints import Endpoints
 from esoctl.providers.aws.identity import Identity
 from esoctl.providers.aws.planner import Fetcher, Planner
 from esoctl.providers.aws.sources import Source
+from esoctl.providers.aws.steady import Steady
 from esoctl.providers.aws.sts import Lender
 from esoctl.providers.pool import Pool
 
@@ -64,6 +65,7 @@ class Connection:
 
     api: Api
     planner: Planner
+    steady: Steady
 
 
 class Session:
@@ -103,8 +105,9 @@ class Session:
             library.client(service.name, identity.region, endpoint, attempts, source) as caller,
         ):
             api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
-            async with Planner(service.fetcher(api), batching=settings.batching) as planner:
-                yield Connection(api, planner)
+            steady = Steady(service.fetcher(api))
+            async with Planner(steady, batching=settings.batching) as planner:
+                yield Connection(api, planner, steady)
 
     @asynccontextmanager
     async def _source(self, identity: Identity) -> AsyncIterator[Source]:
