@@ -163,7 +163,8 @@ async def outcome(memory: MemoryAws, session: MemorySession, place: Place, answe
     memory.script.on(place.operation, lambda _: script.pop(0) if script else answer)
     if other:
         memory.script.on(other, answer)
-    async with opened(session, place) as client:
+    # A refusal of STS is remembered for a second by whose it is.
+    async with opened(session, place, unknown() if place.service == "sts" else "AKIASAME") as client:
         try:
             return await place.read(client)
         except ProviderError as error:

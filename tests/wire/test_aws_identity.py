@@ -224,10 +224,12 @@ async def test_a_role_that_cannot_be_assumed_says_so_in_check_and_read(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_keys_about_to_end_are_renewed_and_used_on_while_sts_is_away(double: AwsDouble, session: Session) -> None:
+async def test_keys_about_to_end_are_renewed_and_used_on_while_sts_gives_none(
+    double: AwsDouble, session: Session
+) -> None:
     short = lent("ASIASHORT", expiration="2026-01-01T01:00:00Z")
     dated = Said(short.body, headers=dict(short.headers) | {"Date": "Thu, 01 Jan 2026 00:59:59 GMT"})
-    double.on("AssumeRole", dated, Said(b"", 500))
+    double.on("AssumeRole", dated, refused("AccessDenied"))
 
     async with opened(session, static(), role=ROLE) as client:
         first = await who(client)
@@ -239,20 +241,95 @@ async def test_keys_about_to_end_are_renewed_and_used_on_while_sts_is_away(doubl
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_keys_that_aws_calls_expired_are_obtained_afresh(double: AwsDouble, session: Session) -> None:
+async def test_REL_05_keys_that_aws_calls_expired_are_obtained_afresh_and_the_read_succeeds(
+    double: AwsDouble, session: Session
+) -> None:
     double.on("AssumeRole", lent("ASIAONE"), lent("ASIATWO"))
     double.on(
         "GetSecretValue",
-        failed("ExpiredTokenException"),
+        failed("ExpiredTokenException", status=403),
         lambda asked: said({"Name": "x", "SecretString": _signer(asked)}),
     )
 
     async with opened(session, static(), role=ROLE) as client:
-        with pytest.raises(AccessDenied, match="the session has expired"):
-            await who(client)
         signer = await who(client)
 
     assert signer == "ASIATWO"
+    assert (double.count("AssumeRole"), double.count("GetSecretValue")) == (2, 2)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_REL_05_keys_that_are_refused_again_and_again_are_obtained_afresh_once(
+    double: AwsDouble, session: Session
+) -> None:
+    double.on("AssumeRole", lent("ASIAONE"), lent("ASIATWO"), lent("ASIATHREE"))
+    double.on("GetSecretValue", failed("ExpiredTokenException", status=403))
+
+    async with opened(session, static(), role=ROLE) as client:
+        for _ in range(10):
+            with pytest.raises(AccessDenied, match="the session has expired"):
+                await who(client)
+
+    assert (double.count("AssumeRole"), double.count("GetSecretValue")) == (2, 11)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_REL_05_a_chain_is_rebuilt_from_the_hop_whose_keys_are_refused(
+    double: AwsDouble, session: Session
+) -> None:
+    double.on("AssumeRole", lent("ASIAONE"), refused("ExpiredToken"), lent("ASIATWO"), lent("ASIATHREE"))
+
+    async with opened(session, static(), role=ROLE, additionalRoles=[OTHER]) as client:
+        signer = await who(client)
+
+    hops = [asked.parameters["RoleArn"] for asked in double.asked if asked.operation == "AssumeRole"]
+    assert hops == [OTHER, ROLE, OTHER, ROLE]
+    assert signer == "ASIATHREE"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_wrong_static_keys_are_refused_without_a_second_try(double: AwsDouble, session: Session) -> None:
+    double.on("GetSecretValue", failed("UnrecognizedClientException"))
+
+    async with opened(session, static()) as client:
+        with pytest.raises(AccessDenied, match="check the access key of the store"):
+            await who(client)
+
+    assert double.count("GetSecretValue") == 1
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_REL_29_a_thousand_stores_of_ten_roles_assume_each_role_once(double: AwsDouble, session: Session) -> None:
+    double.on("AssumeRole", lambda asked: lent(f"ASIA{str(asked.parameters['RoleArn']).rpartition('-')[2]}"))
+    credentials = static()
+    signers: dict[int, set[str]] = {number: set() for number in range(10)}
+
+    async def use(number: int) -> None:
+        async with opened(session, credentials, role=f"{ROLE}-{number % 10}") as client:
+            signers[number % 10].add(await who(client))
+
+    for start in range(0, 1000, 50):
+        async with anyio.create_task_group() as tasks:
+            for number in range(start, start + 50):
+                tasks.start_soon(use, number)
+
+    assert double.count("AssumeRole") == 10
+    assert signers == {number: {f"ASIA{number}"} for number in range(10)}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_REL_29_chains_that_begin_alike_share_their_beginning(double: AwsDouble, session: Session) -> None:
+    call = "AssumeRoleWithWebIdentity"
+    double.on(call, lent("ASIAWEB", call=call))
+    double.on("AssumeRole", lambda asked: lent(f"ASIA{str(asked.parameters['RoleArn']).rpartition('-')[2]}"))
+    credentials = account(role_arn=ROLE)
+
+    for number in range(5):
+        chain = {"additionalRoles": [f"{OTHER}-between"], "role": f"{ROLE}-{number}"}
+        async with opened(session, credentials, auth=WEB, **chain) as client:
+            await who(client)
+
+    assert (double.count(call), double.count("AssumeRole")) == (1, 1 + 5)
 
 
 WEB = {"jwt": {"serviceAccountRef": {"name": "reader", "audiences": ["vault"]}}}

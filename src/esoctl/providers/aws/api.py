@@ -25,10 +25,6 @@ Caller = Callable[[str, Mapping[str, object]], Awaitable[Answer]]
 _LABELS = {"DescribeParameters": "DescribeParameter"}
 """The reference's label has no s."""
 
-_STALE_KEYS = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
-)
-
 
 class Api:
     """Calls by AWS's names; ``provider`` is the label of the metric and of errors."""
@@ -58,8 +54,6 @@ class Api:
         return answer
 
     def _failure(self, error: Exception, operation: str, key: str) -> ProviderError:
-        if faults.code_of(error) in _STALE_KEYS:
-            self.source.refused()
         failure = faults.translate(error, self.provider, operation, key)
         if isinstance(failure, Throttled):
             self._limiter.throttled(operation, anyio.current_time())

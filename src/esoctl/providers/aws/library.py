@@ -11,7 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohttp
 import anyio
@@ -28,7 +28,8 @@ from botocore.parsers import ResponseParserError
 from esoctl import __version__
 from esoctl.providers.aws.api import Answer, Caller
 from esoctl.providers.aws.identity import Keys
-from esoctl.providers.aws.sources import Source
+from esoctl.providers.aws.renewing import renewing
+from esoctl.providers.aws.sources import Loan, Source
 
 EXPECTED: tuple[type[Exception], ...] = (BotoCoreError, ClientError, ResponseParserError, aiohttp.ClientError, OSError)
 """What a request may raise; anything else is a bug."""
@@ -57,14 +58,24 @@ class Library:
         self._warm: set[str] = set()
         self._ambient_lock = anyio.Lock()
 
-    async def ambient_keys(self) -> Keys | None:
+    async def ambient(self) -> Loan | None:
         """The keys of the environment, from the library's own chain of places; None when there are none."""
         async with self._ambient_lock:
-            credentials = await self._session.get_credentials()
-            if credentials is None:
-                return None
-            keys = await credentials.get_frozen_credentials()
-        return Keys(keys.access_key, keys.secret_key, keys.token or "")
+            try:
+                credentials = await self._session.get_credentials()
+                if credentials is None:
+                    return None
+                keys = await credentials.get_frozen_credentials()
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                # The library trusts the shape of what it is told.
+                raise ResponseParserError("the identity of the environment has another shape than AWS's") from error
+        left = getattr(credentials, "_seconds_remaining", None)
+        loan = Loan(Keys(keys.access_key, keys.secret_key, keys.token or ""))
+        return loan if left is None else replace(loan, seconds=max(0.0, left()))
+
+    def forget_ambient(self) -> None:
+        """Look through all places again at the next wish."""
+        self._session._credentials = None  # noqa: SLF001 - it has no other way to make it forget
 
     @asynccontextmanager
     async def client(
@@ -81,7 +92,8 @@ class Library:
         finally:
             _signing_as.reset(token)
         try:
-            yield _caller(client)
+            caller = _caller(client)
+            yield caller if source is None else renewing(caller, source, EXPECTED)
         finally:
             # Open sockets are closed even when the task is cancelled.
             with anyio.move_on_after(CLOSING_SECONDS, shield=True):

@@ -15,11 +15,12 @@ import anyio.to_thread
 
 from esoctl.model.remote import Find
 from esoctl.model.values import Payload
+from esoctl.providers.aws.ambient import TokenFile
 from esoctl.providers.aws.api import Api, Observe
 from esoctl.providers.aws.endpoints import Endpoints
 from esoctl.providers.aws.identity import Identity
+from esoctl.providers.aws.keyring import Keyring
 from esoctl.providers.aws.planner import Fetcher, Planner
-from esoctl.providers.aws.sources import Source
 from esoctl.providers.aws.steady import Steady
 from esoctl.providers.aws.sts import Lender
 from esoctl.providers.pool import Pool
@@ -47,6 +48,8 @@ class Settings:
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
     connections: int = 64
+    own: TokenFile | None = None
+    """The operator's own web identity, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +77,13 @@ class Session:
     def __init__(self, settings: Settings = Settings()) -> None:
         self._settings = settings
         self._connections: Pool[tuple[str, Identity, int], Connection] = Pool(settings.idle_seconds)
-        self._sources: Pool[Identity, Source] = Pool(max(settings.idle_seconds, LENT_KEYS_IDLE_SECONDS))
+        self._keyring = Keyring(max(settings.idle_seconds, LENT_KEYS_IDLE_SECONDS))
         self._stack = AsyncExitStack()
         self._library: Library | None = None
 
     async def __aenter__(self) -> Self:
         self._library = await anyio.to_thread.run_sync(self._load)
-        await self._stack.enter_async_context(self._sources)
+        await self._stack.enter_async_context(self._keyring)
         await self._stack.enter_async_context(self._connections)
         return self
 
@@ -101,17 +104,13 @@ class Session:
         library, settings = self._loaded(), self._settings
         endpoint = settings.endpoints.of(service.name)
         async with (
-            self._sources.lease(identity, lambda: self._source(identity)) as source,
+            self._keyring.lease(identity, Lender(library, settings.endpoints.sts, settings.own)) as source,
             library.client(service.name, identity.region, endpoint, attempts, source) as caller,
         ):
             api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
             steady = Steady(service.fetcher(api))
             async with Planner(steady, batching=settings.batching) as planner:
                 yield Connection(api, planner, steady)
-
-    @asynccontextmanager
-    async def _source(self, identity: Identity) -> AsyncIterator[Source]:
-        yield Lender(self._loaded(), self._settings.endpoints.sts).source(identity)
 
     def _load(self) -> "Library":
         from esoctl.providers.aws.library import Library, Limits  # noqa: PLC0415 - slow to load, needed only to connect

@@ -2,7 +2,7 @@
 
 * A hop is signed with the keys of the hop before. Sessions last an hour, AWS's limit for chained roles, and every
   role allows it. DIFFERS: the reference asks for 15 minutes, and asks again for every request.
-* A ServiceAccount's token is exchanged by AssumeRoleWithWebIdentity, which is not signed.
+* A ServiceAccount's token, and that in a token file, is exchanged by AssumeRoleWithWebIdentity, which is not signed.
 
 Source: the reference's ``providers/v1/aws/auth``, and AWS's STS API reference.
 """
@@ -13,8 +13,11 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
+
 from esoctl.errors import AccessDenied, BadAnswer
 from esoctl.providers.aws import faults
+from esoctl.providers.aws.ambient import TokenFile
 from esoctl.providers.aws.api import Answer
 from esoctl.providers.aws.identity import Account, Ambient, Identity, Keys, Static
 from esoctl.providers.aws.sources import Fixed, Lent, Loan, Source
@@ -30,27 +33,35 @@ SESSION_NAME = "external-secrets-provider-aws"
 """The reference's name for web identities; audit trails and trust policies may go by it."""
 
 
-class Lender:
-    """Makes sources that ask STS, at ``endpoint`` or where AWS has it."""
+NO_IDENTITY = (
+    "failed to refresh cached credentials, no AWS identity in the environment of the operator;"
+    " give the store an auth, or the operator a role"
+)
 
-    def __init__(self, library: "Library", endpoint: str | None) -> None:
+
+class Lender:
+    """Makes sources that ask STS, at ``endpoint`` or where AWS has it; ``own`` is the operator's web identity."""
+
+    def __init__(self, library: "Library", endpoint: str | None, own: TokenFile | None = None) -> None:
         self._library = library
         self._endpoint = endpoint
+        self._own = own
 
-    def source(self, identity: Identity) -> Source:
-        source = self._base(identity)
-        for hop in identity.hops:
-            source = Lent(partial(self._assume, identity.region, source, hop))
-        return source
-
-    def _base(self, identity: Identity) -> Source:
+    def base(self, identity: Identity) -> Source:
+        """The source that the identity begins with."""
         match identity.base:
             case Static(keys=keys):
                 return Fixed(keys)
             case Account() as account:
                 return Lent(partial(self._exchange, identity.region, account))
+            case Ambient() if self._own is not None:
+                return Lent(partial(self._exchange_file, identity.region, self._own))
             case Ambient():
-                return _Environment(self._library)
+                return Lent(self._surroundings, self._library.forget_ambient)
+
+    def hop(self, region: str, source: Source, hop: Hop) -> Source:
+        """The source of that role, assumed with the keys of another source."""
+        return Lent(partial(self._assume, region, source, hop))
 
     async def _assume(self, region: str, source: Source, hop: Hop) -> Loan:
         parameters: dict[str, object] = {
@@ -67,13 +78,30 @@ class Lender:
         return _loan("AssumeRole", await self._ask("AssumeRole", region, source, parameters))
 
     async def _exchange(self, region: str, account: Account) -> Loan:
+        token = await account.credentials.service_account_token(account.ref, account.audiences)
+        return await self._for_token(region, account.role, SESSION_NAME, token)
+
+    async def _exchange_file(self, region: str, own: TokenFile) -> Loan:
+        try:
+            token = await anyio.Path(own.path).read_text()
+        except (OSError, ValueError) as error:
+            problem = f"the token file of the operator's web identity cannot be read: {own.path}: {_reason(error)}"
+            raise AccessDenied("AWS", "credentials", problem) from None
+        return await self._for_token(region, own.role, own.session or SESSION_NAME, token.strip())
+
+    async def _for_token(self, region: str, role: str, session: str, token: str) -> Loan:
         call = "AssumeRoleWithWebIdentity"
-        parameters = {
-            "RoleArn": account.role,
-            "RoleSessionName": SESSION_NAME,
-            "WebIdentityToken": await account.credentials.service_account_token(account.ref, account.audiences),
-        }
+        parameters = {"RoleArn": role, "RoleSessionName": session, "WebIdentityToken": token}
         return _loan(call, await self._ask(call, region, None, parameters))
+
+    async def _surroundings(self) -> Loan:
+        try:
+            loan = await self._library.ambient()
+        except self._library.expected as error:
+            raise faults.translate(error, "AWS", "credentials") from error
+        if loan is None:
+            raise AccessDenied("AWS", "credentials", NO_IDENTITY)
+        return loan
 
     async def _ask(self, call: str, region: str, source: Source | None, parameters: Mapping[str, object]) -> Answer:
         try:
@@ -83,28 +111,8 @@ class Lender:
             raise faults.translate(error, STS, call, str(parameters["RoleArn"])) from error
 
 
-class _Environment:
-    """Keys of the operator's own environment; the library renews them."""
-
-    def __init__(self, library: "Library") -> None:
-        self._library = library
-
-    async def keys(self) -> Keys:
-        try:
-            keys = await self._library.ambient_keys()
-        except self._library.expected as error:
-            raise faults.translate(error, "AWS", "credentials") from error
-        if keys is None:
-            raise AccessDenied(
-                "AWS",
-                "credentials",
-                "failed to refresh cached credentials, no AWS identity in the environment of the operator;"
-                " give the store an auth, or the operator a role",
-            )
-        return keys
-
-    def refused(self) -> None:
-        return
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror or "no reason given" if isinstance(error, OSError) else "it holds no text"
 
 
 def _loan(call: str, answer: Answer) -> Loan:

@@ -31,8 +31,7 @@ AWAY = Unavailable("AWS/STS", "AssumeRole", "away")
 async def test_fixed_keys_never_change() -> None:
     source = Fixed(Keys("id", "secret"))
 
-    source.refused()
-
+    assert not source.refused(source.generation)
     assert (await source.keys()).key_id == "id"
 
 
@@ -127,7 +126,7 @@ async def test_keys_that_have_ended_are_not_used_when_renewal_fails() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_first_loan_that_fails_is_an_error_and_the_next_asks_again() -> None:
+async def test_a_first_loan_that_fails_is_an_error_and_a_second_later_it_is_asked_again() -> None:
     lender = Lender()
     lender.failure = AccessDenied("AWS/STS", "AssumeRole", "denied")
     source = Lent(lender.lend)
@@ -135,8 +134,50 @@ async def test_a_first_loan_that_fails_is_an_error_and_the_next_asks_again() -> 
         await source.keys()
 
     lender.failure = None
+    with pytest.raises(AccessDenied):
+        await source.keys()
+    await anyio.sleep(1)
 
     assert (await source.keys()).key_id == "key-2"
+
+
+@pytest.mark.asyncio
+async def test_REL_05_pauses_grow_while_there_are_no_valid_keys() -> None:
+    lender = Lender()
+    lender.failure = AWAY
+    source = Lent(lender.lend)
+    asked_at: list[float] = []
+    started = anyio.current_time()
+
+    for _ in range(600):
+        before = lender.asked
+        with pytest.raises(Unavailable):
+            await source.keys()
+        if lender.asked > before:
+            asked_at.append(anyio.current_time() - started)
+        await anyio.sleep(0.1)
+
+    assert [round(moment) for moment in asked_at] == [0, 1, 3, 7, 15, 30, 45]
+
+
+@pytest.mark.asyncio
+async def test_all_who_wait_for_a_loan_that_fails_share_the_failure() -> None:
+    lender = Lender(seconds=1.0)
+    lender.failure = AWAY
+    source = Lent(lender.lend)
+    failures: list[Exception] = []
+
+    async def ask() -> None:
+        try:
+            await source.keys()
+        except Unavailable as error:
+            failures.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(ask)
+
+    assert (lender.asked, len(failures)) == (1, 20)
 
 
 @pytest.mark.asyncio
@@ -146,10 +187,24 @@ async def test_refused_keys_are_dropped_but_not_more_often_than_every_half_minut
 
     for _ in range(60):
         await source.keys()
-        source.refused()
+        source.refused(source.generation)
         await anyio.sleep(1)
 
     assert lender.asked == 1 + 2
+
+
+@pytest.mark.asyncio
+async def test_a_late_refusal_of_old_keys_drops_no_new_ones() -> None:
+    lender, forgotten = Lender(), list[int]()
+    source = Lent(lender.lend, lambda: forgotten.append(lender.asked))
+    await source.keys()
+    old = source.generation
+    assert source.refused(old)
+    await source.keys()
+
+    assert source.refused(old)
+    assert (await source.keys()).key_id == "key-2"
+    assert forgotten == [1]
 
 
 @pytest.mark.asyncio
