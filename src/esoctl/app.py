@@ -8,10 +8,12 @@ events are flushed, connections close. Every task has a parent here.
 import gc
 import secrets as entropy
 import signal
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import SystemRandom  # noqa: TID251  the composition root chooses the source of randomness
 from uuid import uuid4
 
@@ -21,12 +23,14 @@ import structlog
 
 from esoctl import informing, probes
 from esoctl.clock import Clock, SystemClock
-from esoctl.config import Config
-from esoctl.errors import SpecError, StoreForbidden
+from esoctl.config import Config, Election
+from esoctl.errors import LeaseLost, SpecError, StoreForbidden
 from esoctl.informers.informer import Informer
 from esoctl.informing import Hands, Informers
 from esoctl.kube.api import Api
-from esoctl.kube.connect import connect
+from esoctl.kube.campaign import Alone, Candidacy, Lead, campaigning
+from esoctl.kube.connect import connect, pod_namespace
+from esoctl.kube.election import Timings
 from esoctl.kube.events import Recorder
 from esoctl.kube.transport import Options, Transport
 from esoctl.metrics import Metrics, QueueFigures
@@ -63,13 +67,14 @@ COMPONENTS = {
     Kind.CLUSTER_SECRET_STORE: "cluster-secret-store",
 }
 """Sources of events, named as the reference names them."""
-LOOP_CHECK_SECONDS = 1.0
+LOOP_CHECK_SECONDS = 0.5
 COLLECT_AFTER = 20_000
 """New objects until the youngest are looked through for garbage; nearly all of ours go without."""
 STALLED_SECONDS = 30.0
 WAITING_SECONDS = 10.0
 FLUSH_SECONDS = 3.0
 
+Wait = Callable[[], Awaitable[None]]
 Followed = Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]
 
 log = structlog.get_logger("esoctl.app")
@@ -84,17 +89,27 @@ class State:
     """When the event loop last proved to run, on its own clock."""
     working: bool = False
     stopping: bool = False
+    lead: Lead = field(default_factory=Alone)
 
     def alive(self) -> dict[str, str]:
         """An API server that is away must not make the kubelet restart us; a loop that stands still must."""
         late = anyio.current_time() - self.beat
-        return {"loop": f"stood still for {late:.0f} s" if late > STALLED_SECONDS else ""}
+        return {
+            "loop": f"stood still for {late:.0f} s" if late > STALLED_SECONDS else "",
+            "lease": self.lead.broken(),
+        }
 
     def ready(self) -> dict[str, str]:
-        """Every informer has its first list and hears its server."""
+        """Every informer has its first list and hears its server. A replica that waits for its turn is ready for it."""
         now = anyio.current_time()
         found = {informer.name: _unfresh(informer, now) for informer in self.informers.each()}
-        return {**found, "workers": "" if self.working else "not started", "stop": "stopping" if self.stopping else ""}
+        working = self.working or not self.lead.leads
+        return {
+            **found,
+            "election": self.lead.problem(),
+            "workers": "" if working else "not started",
+            "stop": "stopping" if self.stopping else "",
+        }
 
 
 async def run(config: Config) -> None:
@@ -105,13 +120,22 @@ async def run(config: Config) -> None:
     metrics = Metrics(workers=config.workers)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        endpoint = await connect(config.kubeconfig or None, config.context or None)
-        transport = await enter(Transport(endpoint, Options(SystemRandom().random, metrics.observe_request)))
+        reach = partial(connect, config.kubeconfig or None, config.context or None)
+        lead = await enter(campaigning(_candidacy(config.election), reach)) if config.election else Alone()
+        options = Options(SystemRandom().random, metrics.observe_request, lease=lead.seconds_left)
+        transport = await enter(Transport(await reach(), options))
         settings = Settings(from_environment(config.endpoints), metrics.observe_provider, config.batching)
         session = await enter(Session(settings))
         pool = await enter(ClientPool())
         operator = Operator(config, Api(transport), pool, providers(session), metrics, SystemClock())
-        await operator.run(_told_to_stop)
+        if config.election:
+            metrics.gauges["leader_election_master_status"] = (
+                "1 when this process holds the lease.",
+                partial(_holds, config.election.name, lead),
+            )
+        lost = await operator.run(_told_to_stop, lead)
+    if lost:
+        raise LeaseLost(config.election.name if config.election else "")
     log.info("stopped")
 
 
@@ -144,9 +168,10 @@ class Operator:
         metrics.conditions = self._informers.readiness
         metrics.queue = self._figures
 
-    async def run(self, told_to_stop: Callable[[], Awaitable[None]]) -> None:
-        """Serve probes, inform, work; returns after an orderly stop, which begins when ``told_to_stop`` ends."""
-        state = State(self._informers, anyio.current_time())
+    async def run(self, told_to_stop: Wait, lead: Lead = Alone()) -> bool:  # noqa: B008  it holds nothing
+        """Serve probes, inform, and work once we lead; returns after an orderly stop, which begins when
+        ``told_to_stop`` ends, or, with True, at once when we lead no more."""
+        state = State(self._informers, anyio.current_time(), lead=lead)
         addresses = (
             (self._config.metrics_addr, self._metrics.scrape),
             (self._config.health_addr, state.alive, state.ready),
@@ -161,20 +186,26 @@ class Operator:
                 machines.start_soon(informer.run)
             async with anyio.create_task_group() as workers:
                 workers.start_soon(self._work, state, workers)
-                await told_to_stop()
+                lost = await _first(told_to_stop, lead.lost) == 1
                 state.stopping = True
-                log.info("stopping")
-                if not await self._queue.drain(self._config.drain_seconds):
-                    log.warning("work was cut short", seconds=self._config.drain_seconds)
+                if not lost:
+                    await self._drain()
                 workers.cancel_scope.cancel()
-            for recorder in self._recorders.values():
+            for recorder in () if lost else self._recorders.values():
                 await recorder.flush(FLUSH_SECONDS)
             machines.cancel_scope.cancel()
+        return lost
+
+    async def _drain(self) -> None:
+        log.info("stopping")
+        if not await self._queue.drain(self._config.drain_seconds):
+            log.warning("work was cut short", seconds=self._config.drain_seconds)
 
     async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
         for informer in self._informers.each():
             await _synced(informer)
         log.info("informed", external_secrets=len(self._informers.external_secrets.store))
+        await state.lead.elected()
         worker = Worker(self._queue, self._reconcilers(), self._clock, self._observe, lambda: uuid4().hex[:8])
         for _ in range(self._config.workers):
             group.start_soon(worker.run)
@@ -217,6 +248,7 @@ class Operator:
             due = anyio.current_time() + LOOP_CHECK_SECONDS
             await anyio.sleep_until(due)
             state.beat = anyio.current_time()
+            state.lead.beat()
             self._metrics.observe_lag(state.beat - due)
 
 
@@ -233,6 +265,32 @@ def _unfresh(informer: Followed, now: float) -> str:
     if not informer.synced.is_set():
         return informer.statistics().trouble or "waits for its first list"
     return "" if informer.fresh(now) else informer.statistics().trouble or "has not heard from the API server lately"
+
+
+async def _first(*waits: Wait) -> int:
+    """Wait until one of them ends; its place among them."""
+    ended: list[int] = []
+
+    async def one(place: int, wait: Wait) -> None:
+        await wait()
+        ended.append(place)
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for place, wait in enumerate(waits):
+            group.start_soon(one, place, wait)
+    return ended[0]
+
+
+def _candidacy(election: Election) -> Candidacy:
+    """Who we are in the election: unique for each start of a process."""
+    timings = Timings(election.lease_seconds, election.renew_seconds, election.retry_seconds)
+    identity = f"{socket.gethostname()}_{uuid4()}"
+    return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, SystemRandom().random)
+
+
+def _holds(name: str, lead: Lead) -> dict[str, float]:
+    return {name: float(lead.leads)}
 
 
 async def _told_to_stop() -> None:

@@ -1,5 +1,6 @@
 """The only reader of wall time; everything else receives a Clock or ``now``."""
 
+import time  # noqa: TID251  the one place that reads the machine's clocks
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -17,3 +18,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  the one place that reads the wall clock
+
+
+def boot_time() -> float:
+    """Seconds of a clock that no one sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

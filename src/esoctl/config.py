@@ -10,6 +10,18 @@ AWS_ENDPOINTS = ("AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_END
 
 
 @dataclass(frozen=True, slots=True)
+class Election:
+    """Which Lease the replicas compete for; times in seconds."""
+
+    name: str = "esoctl"
+    namespace: str = ""
+    """Empty: the namespace of the pod."""
+    lease_seconds: float = 15.0
+    renew_seconds: float = 10.0
+    retry_seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set from outside."""
 
@@ -29,5 +41,7 @@ class Config:
     batching: bool = True
     """Merge and batch reads of AWS."""
     delimiters: tuple[str, str] = ("{{", "}}")
+    election: Election | None = None
+    """None: this process is the only one, by agreement."""
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """AWS endpoints by the name of their environment variable."""

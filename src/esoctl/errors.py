@@ -26,12 +26,14 @@
     │  ├─ OwnedByAnother
     │  ├─ TargetImmutable
     │  └─ PolicyForbids
+    ├─ LeaseLost(name)                   another process may lead; this one must end
     └─ ClusterError(status)              the API server said no
        ├─ Conflict
        ├─ NotFound
        ├─ Gone                           the resource version is too old
        ├─ Denied                         401 and 403
        ├─ Invalid                        400, 413, 415 and 422
+       ├─ NotLeading                     not written, because another process may lead
        └─ Unreachable                    no answer, time-out, 429 or 5xx
 
 Retry policy is not here: ``plan.verdict`` decides what each error means at each stage.
@@ -202,3 +204,17 @@ class Invalid(ClusterError):
 
 class Unreachable(ClusterError):
     """No answer, a time-out, 429 or 5xx: try again later."""
+
+
+class LeaseLost(EsoctlError):
+    """This process led and could not renew its Lease: it ends at once, and comes back as a candidate."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the lease {name} was lost; stopped without finishing work, as another process may lead")
+
+
+class NotLeading(ClusterError):
+    """A write was not sent, or given up, because another process may lead by now."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "NotLeading", "not written: the lease of the leader ends, or another process leads")

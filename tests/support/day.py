@@ -14,6 +14,7 @@ from esoctl.app import Operator
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.kube.api import Api
+from esoctl.kube.campaign import Alone, Lead
 from esoctl.metrics import Metrics
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
@@ -140,7 +141,9 @@ class Day:
 
 
 @asynccontextmanager
-async def a_day(more: Mapping[str, Provider] | None = None, **config: object) -> AsyncIterator[Day]:
+async def a_day(
+    more: Mapping[str, Provider] | None = None, *, lead: Lead | None = None, **config: object
+) -> AsyncIterator[Day]:
     """The operator at work, with the store ``aws`` and the value ``db``; ``more`` are providers beside the memory's."""
     clock = LoopClock()
     transport = SandboxTransport(Sandbox(World(lambda: moment(clock.now()), counting(), None)))
@@ -154,7 +157,7 @@ async def a_day(more: Mapping[str, Provider] | None = None, **config: object) ->
     async with ClientPool() as pool, anyio.create_task_group() as group:
         api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract
         operator = Operator(settings, api, pool, {"fake": MemoryProvider(vault), **(more or {})}, metrics, clock)
-        group.start_soon(operator.run, stop.wait)
+        group.start_soon(operator.run, stop.wait, lead or Alone())
         try:
             yield day
         finally:

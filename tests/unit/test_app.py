@@ -63,7 +63,7 @@ async def test_all_is_well() -> None:
     state = a_state(Followed("secrets"), working=True)
 
     assert failed(state.ready()) == {}
-    assert set(state.ready()) == {"secrets", "workers", "stop"}
+    assert set(state.ready()) == {"secrets", "election", "workers", "stop"}
     assert failed(state.alive()) == {}
 
 
@@ -92,7 +92,7 @@ async def test_a_loop_that_stands_still_is_not_alive_and_an_api_server_that_is_a
 
     await anyio.sleep(STALLED_SECONDS + 1)
 
-    assert state.alive() == {"loop": "stood still for 31 s"}
+    assert failed(state.alive()) == {"loop": "stood still for 31 s"}
 
 
 async def test_work_under_way_is_finished_at_a_stop() -> None:

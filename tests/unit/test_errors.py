@@ -51,7 +51,7 @@ def test_an_error_is_written_for_users(error: EsoctlError, text: str) -> None:
         (StoreError, {"StoreNotFound", "StoreNotReady", "StoreBusy", "StoreForbidden", "StoreUnmanaged"}),
         (ProviderError, {"AccessDenied", "Throttled", "Unavailable", "BadAnswer", "BadRequest", "SecretMissing"}),
         (OwnershipError, {"OwnedByAnother", "TargetImmutable", "PolicyForbids"}),
-        (ClusterError, {"Conflict", "NotFound", "Gone", "Denied", "Invalid", "Unreachable"}),
+        (ClusterError, {"Conflict", "NotFound", "Gone", "Denied", "Invalid", "NotLeading", "Unreachable"}),
     ],
 )
 def test_every_error_of_this_module_stands_where_its_documentation_shows(

@@ -7,11 +7,14 @@ import anyio
 import click
 
 from esoctl import log
-from esoctl.config import AWS_ENDPOINTS, Config
+from esoctl.cli.durations import Duration
+from esoctl.config import AWS_ENDPOINTS, Config, Election
 from esoctl.errors import EsoctlError
+from esoctl.kube.election import Timings
 from esoctl.log import Format
 
 EXIT_FAILED = 1
+DURATION = Duration()
 
 
 @click.command(context_settings={"auto_envvar_prefix": "ESOCTL", "show_default": True})
@@ -33,9 +36,15 @@ EXIT_FAILED = 1
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
+@click.option("--enable-leader-election", is_flag=True, help="Several replicas, of which one works at a time.")
+@click.option("--leader-election-id", default="esoctl", help="Name of the Lease; one for each installation.")
+@click.option("--leader-election-namespace", default="", help="Where the Lease is; the pod's own if unset.")
+@click.option("--leader-election-lease-duration", default="15s", type=DURATION, help="Others wait this long.")
+@click.option("--leader-election-renew-deadline", default="10s", type=DURATION, help="The leader gives up after this.")
+@click.option("--leader-election-retry-period", default="2s", type=DURATION, help="Between two tries.")
 @click.option("--template-left-delimiter", default="{{")
 @click.option("--template-right-delimiter", default="}}")
-def command(log_format: str | None, store_requeue_interval: float, **options: str | int | bool) -> None:
+def command(log_format: str | None, store_requeue_interval: float, **options: str | float | bool) -> None:
     """Run the operator until it is told to stop (SIGTERM or SIGINT)."""
     config = _config(log_format, store_requeue_interval, options)
     listener = log.set_up(config.log_level, config.log_format)
@@ -50,7 +59,7 @@ def command(log_format: str | None, store_requeue_interval: float, **options: st
         listener.stop()
 
 
-def _config(log_format: str | None, requeue: float, options: dict[str, str | int | bool]) -> Config:
+def _config(log_format: str | None, requeue: float, options: dict[str, str | float | bool]) -> Config:
     left, right = str(options["template_left_delimiter"]), str(options["template_right_delimiter"])
     return Config(
         kubeconfig=str(options["kubeconfig"]),
@@ -65,5 +74,22 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | int
         store_requeue_seconds=requeue,
         batching=bool(options["batching"]),
         delimiters=(left, right),
+        election=_election(options),
         endpoints={name: os.environ[name] for name in AWS_ENDPOINTS if os.environ.get(name)},
     )
+
+
+def _election(options: dict[str, str | float | bool]) -> Election | None:
+    if not options["enable_leader_election"]:
+        return None
+    prefix = "leader_election_"
+    found = Election(
+        name=str(options[f"{prefix}id"]),
+        namespace=str(options[f"{prefix}namespace"]),
+        lease_seconds=float(options[f"{prefix}lease_duration"]),
+        renew_seconds=float(options[f"{prefix}renew_deadline"]),
+        retry_seconds=float(options[f"{prefix}retry_period"]),
+    )
+    if problem := Timings(found.lease_seconds, found.renew_seconds, found.retry_seconds).problem:
+        raise click.UsageError(f"leader election: {problem}")
+    return found

@@ -68,6 +68,15 @@ async def connect(kubeconfig: str | None, context: str | None, surroundings: Sur
     return await _endpoint(load, around)
 
 
+def pod_namespace(account: Path = ACCOUNT) -> str:
+    """The namespace of the pod we run in; raises ClusterError when we run in none."""
+    try:
+        return (account / "namespace").read_text(encoding="utf-8").strip()
+    except OSError:
+        problem = "not in a pod, so the namespace of the lease is not known: set --leader-election-namespace"
+        raise ClusterError(0, "NoNamespace", problem) from None
+
+
 class _Loading(Protocol):
     async def __call__(self) -> Loaded: ...
 

@@ -2,6 +2,7 @@
 
 * Every wait ends: a call has one deadline for all its tries, a stream a longest life, connecting a few seconds.
 * What is tried again, and when, is ``retrying``'s to say; a refused credential is loaded anew once.
+* A write is not sent, and not waited for, beyond the lease of this process.
 * Watches have connections of their own, so that they never take one from a call.
 * Proxies are those of the endpoint: the session does not read the environment, because aiohttp would look proxies and
   passwords up in a thread for each request.
@@ -9,6 +10,7 @@
 * An exception of aiohttp never leaves here, as its text may quote what was received.
 """
 
+import math
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +24,7 @@ import anyio
 import yarl
 
 from esoctl import __version__
-from esoctl.errors import ClusterError, Denied, EsoctlError, Invalid, Unreachable
+from esoctl.errors import ClusterError, Denied, EsoctlError, Invalid, NotLeading, Unreachable
 from esoctl.kube import faults, paths, retrying
 from esoctl.kube.endpoint import Endpoint
 from esoctl.kube.lines import LONGEST, LineTooLong, Splitter
@@ -35,6 +37,8 @@ OPEN_SECONDS = 30.0
 """How long a stream may take to begin."""
 KEEPALIVE_SECONDS = 75.0
 LARGEST_ERROR = 64 * 1024
+WRITE_SECONDS = 4.0
+"""A write is only sent when the lease lasts this long: what is under way in the API server cannot be called back."""
 
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 30_000))
 _PUBLIC_GROUP = "/apis/external-secrets.io/"
@@ -72,6 +76,8 @@ class Options:
     """Told of every try: status or ``<error>``, host, method."""
     connections: int = 64
     """The most calls in flight."""
+    lease: Callable[[], float] = lambda: math.inf
+    """For how many seconds this process may still write; see ``kube.campaign``."""
 
 
 class NotOpen(EsoctlError):
@@ -111,8 +117,11 @@ class Transport:
         """The body of the answer; raises ClusterError."""
         renewed = False
         tries = 0
+        lease = math.inf if call.method == "GET" else self._options.lease()
+        if lease < WRITE_SECONDS:
+            raise NotLeading
         try:
-            with anyio.fail_after(call.timeout):
+            with anyio.fail_after(min(call.timeout, lease)):
                 while True:
                     try:
                         return await self._try(call)
@@ -125,6 +134,8 @@ class Transport:
                         tries += 1
                         await self._pause(call, error, tries)
         except TimeoutError:
+            if lease < call.timeout:
+                raise NotLeading from None
             raise _unreachable(call, "Timeout", f"no answer within {call.timeout:g} s") from None
 
     @asynccontextmanager

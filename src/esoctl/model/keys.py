@@ -15,6 +15,7 @@ class Kind(StrEnum):
     NAMESPACE = "Namespace"
     SERVICE_ACCOUNT = "ServiceAccount"
     EVENT = "Event"
+    LEASE = "Lease"
 
 
 class Key(NamedTuple):

@@ -34,5 +34,6 @@ RESOURCES: dict[Kind, Resource] = {
         Resource(Kind.NAMESPACE, "", "v1", "namespaces", namespaced=False),
         Resource(Kind.SERVICE_ACCOUNT, "", "v1", "serviceaccounts", namespaced=True),
         Resource(Kind.EVENT, "", "v1", "events", namespaced=True),
+        Resource(Kind.LEASE, "coordination.k8s.io", "v1", "leases", namespaced=True),
     )
 }
