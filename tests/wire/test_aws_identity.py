@@ -16,7 +16,8 @@ from esoctl.model.remote import RemoteKey
 from esoctl.model.store import RetrySettings
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
-from esoctl.providers.contract import Client
+from esoctl.providers.aws.tags import Tagging
+from esoctl.providers.contract import Client, Health
 from support import aws, aws_double, hosting, moto, stores
 from support.aws_double import Asked, AwsDouble, Said, failed, lent, refused, said
 
@@ -169,6 +170,61 @@ async def test_the_tags_policy_tells_namespaces_apart(double: AwsDouble, session
     assert signers == {"blue": "ASIAONE", "red": "ASIATWO"}
     tags = double.asked[0].parameters
     assert [tags[f"Tags.member.{number}.Value"] for number in (1, 2, 3)] == ["blue", "ClusterSecretStore", "main"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("kind", "namespace", "health"),
+    [
+        pytest.param(Kind.CLUSTER_SECRET_STORE, "", Health.UNKNOWN, id="nobody asks"),
+        pytest.param(Kind.CLUSTER_SECRET_STORE, "blue", None, id="somebody asks"),
+        pytest.param(Kind.SECRET_STORE, "blue", None, id="a store of one namespace"),
+    ],
+)
+async def test_a_trust_policy_for_certain_namespaces_does_not_make_a_cluster_store_invalid(
+    double: AwsDouble, session: Session, kind: Kind, namespace: str, health: Health | None
+) -> None:
+    double.on("AssumeRole", refused("AccessDenied"))
+    reference = {"name": "keys", "namespace": "infra"} if kind is Kind.CLUSTER_SECRET_STORE else {"name": "keys"}
+    auth = {
+        "secretRef": {
+            "accessKeyIDSecretRef": {**reference, "key": "id"},
+            "secretAccessKeySecretRef": {**reference, "key": "key"},
+        }
+    }
+    credentials = aws.credentials(namespace=namespace, secrets=static().secrets)
+
+    async with opened(session, credentials, kind, auth=auth, role=ROLE, sessionTagsPolicy="Simple") as client:
+        if health is None:
+            with pytest.raises(AccessDenied):
+                await client.check()
+        else:
+            assert await client.check() is health
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_W04_sessions_are_tagged_and_named_by_the_operator(double: AwsDouble) -> None:
+    double.on("AssumeRole", lent("ASIAONE"), lent("ASIATWO"))
+    keys = static().secrets
+    tagging = Settings(endpoints=aws.everywhere(double.url), tagging=Tagging("prod-1"))
+    signers = []
+
+    async with Session(tagging) as session:
+        for namespace in ("blue", "red", "blue"):
+            credentials = aws.credentials(namespace=namespace, secrets=keys)
+            async with opened(session, credentials, Kind.CLUSTER_SECRET_STORE, role=ROLE) as client:
+                signers.append(await who(client))
+
+    assert signers == ["ASIAONE", "ASIATWO", "ASIAONE"]
+    first = double.asked[0].parameters
+    tags = {first[f"Tags.member.{n}.Key"]: first[f"Tags.member.{n}.Value"] for n in range(1, 5)}
+    assert tags == {
+        "esoCluster": "prod-1",
+        "esoNamespace": "blue",
+        "esoStoreKind": "ClusterSecretStore",
+        "esoStoreName": "main",
+    }
+    assert first["RoleSessionName"] == "blue.main@prod-1"
 
 
 @pytest.mark.asyncio(loop_scope="module")

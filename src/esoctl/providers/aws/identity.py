@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from esoctl.errors import StoreError
 from esoctl.providers.aws.spec import Hop, Spec, StaticKeys, WebIdentity
+from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.contract import Credentials, SecretKeyRef, ServiceAccountRef
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
@@ -71,9 +72,11 @@ class Unusable:
     problem: str
 
 
-async def read(spec: Spec, credentials: Credentials) -> Identity | Unusable:
+async def read(spec: Spec, credentials: Credentials, tagging: Tagging | None = None) -> Identity | Unusable:
     """Read what the store refers to; raises StoreError, in the reference's words, for what is missing."""
     hops = spec.roles.hops(spec.store, credentials.namespace)
+    if tagging is not None:
+        hops = tagging.tagged(hops, spec, credentials.namespace)
     if isinstance(spec.auth, StaticKeys):
         keys = await _static(spec, spec.auth, credentials)
         problem = _problem(keys)

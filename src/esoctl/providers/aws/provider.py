@@ -36,7 +36,8 @@ class AwsBackend:
 
     @property
     def per_consumer(self) -> bool:
-        return self.spec.per_consumer
+        tagging = self.session.tagging
+        return self.spec.per_consumer or (tagging is not None and tagging.tells_apart(self.spec))
 
     @asynccontextmanager
     async def open(self, credentials: Credentials) -> AsyncIterator[Client]:
@@ -44,13 +45,14 @@ class AwsBackend:
         if self.referent and not credentials.namespace:
             yield clients.referent(self.spec.store)
             return
-        signer = await identity.read(self.spec, credentials)
+        signer = await identity.read(self.spec, credentials, self.session.tagging)
         service = clients.SERVICES[self.spec.service]
         if isinstance(signer, Unusable):
             yield clients.unusable(service, signer.problem)
             return
         async with self.session.connection(service, signer, self.spec.attempts) as connection:
-            yield clients.AwsClient(connection, service, self.spec.prefix)
+            nobody = self.per_consumer and not credentials.namespace
+            yield clients.AwsClient(connection, service, self.spec.prefix, nobody=nobody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +67,7 @@ class Aws:
     quirks: ClassVar[Quirks] = Quirks()
 
     def decode(self, body: msgspec.Raw, scope: Scope) -> AwsBackend:
-        return AwsBackend(decoding.decode(body, scope), self.session)
+        spec = decoding.decode(body, scope)
+        if self.session.tagging is not None:
+            self.session.tagging.check(spec)
+        return AwsBackend(spec, self.session)

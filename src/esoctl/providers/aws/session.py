@@ -23,6 +23,7 @@ from esoctl.providers.aws.keyring import Keyring
 from esoctl.providers.aws.planner import Fetcher, Planner
 from esoctl.providers.aws.steady import Steady
 from esoctl.providers.aws.sts import Lender
+from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.pool import Pool
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Settings:
     connections: int = 64
     own: TokenFile | None = None
     """The operator's own web identity, where it has one."""
+    tagging: Tagging | None = None
+    """Tag the sessions of roles with whom they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,10 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, traceback)
+
+    @property
+    def tagging(self) -> Tagging | None:
+        return self._settings.tagging
 
     def connection(
         self, service: ServiceApi, identity: Identity, attempts: int

@@ -32,12 +32,13 @@ class TagsPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One role to assume; only the last one of a chain carries an external id and tags."""
+    """One role to assume; only the last one of a chain carries an external id, tags and a session name of its own."""
 
     role: str
     external_id: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     transitive: tuple[str, ...] = ()
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

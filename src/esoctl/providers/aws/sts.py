@@ -66,7 +66,7 @@ class Lender:
     async def _assume(self, region: str, source: Source, hop: Hop) -> Loan:
         parameters: dict[str, object] = {
             "RoleArn": hop.role,
-            "RoleSessionName": SESSION_NAME,
+            "RoleSessionName": hop.session or SESSION_NAME,
             "DurationSeconds": LIFE_SECONDS,
         }
         if hop.external_id:
