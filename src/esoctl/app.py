@@ -6,6 +6,7 @@ events are flushed, connections close. Every task has a parent here.
 """
 
 import gc
+import os
 import secrets as entropy
 import signal
 import socket
@@ -40,8 +41,10 @@ from esoctl.model.meta import Bare, Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
 from esoctl.plan.access import secret_namespace
+from esoctl.providers.aws import ambient
 from esoctl.providers.aws.endpoints import from_environment
 from esoctl.providers.aws.session import Session, Settings
+from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
 from esoctl.providers.registry import providers
@@ -124,8 +127,7 @@ async def run(config: Config) -> None:
         lead = await enter(campaigning(_candidacy(config.election), reach)) if config.election else Alone()
         options = Options(SystemRandom().random, metrics.observe_request, lease=lead.seconds_left)
         transport = await enter(Transport(await reach(), options))
-        settings = Settings(from_environment(config.endpoints), metrics.observe_provider, config.batching)
-        session = await enter(Session(settings))
+        session = await enter(Session(_aws_settings(config, metrics)))
         pool = await enter(ClientPool())
         operator = Operator(config, Api(transport), pool, providers(session), metrics, SystemClock())
         if config.election:
@@ -137,6 +139,16 @@ async def run(config: Config) -> None:
     if lost:
         raise LeaseLost(config.election.name if config.election else "")
     log.info("stopped")
+
+
+def _aws_settings(config: Config, metrics: Metrics) -> Settings:
+    return Settings(
+        endpoints=from_environment(config.endpoints),
+        observe=metrics.observe_provider,
+        batching=config.batching,
+        own=ambient.from_environment(os.environ),
+        tagging=Tagging(config.cluster_name) if config.session_tags else None,
+    )
 
 
 class Operator:

@@ -40,6 +40,10 @@ class Config:
     drain_seconds: float = 25.0
     batching: bool = True
     """Merge and batch reads of AWS."""
+    session_tags: bool = False
+    """Tag the sessions of AWS roles with cluster, namespace and store."""
+    cluster_name: str = ""
+    """What the tags call this cluster."""
     delimiters: tuple[str, str] = ("{{", "}}")
     election: Election | None = None
     """None: this process is the only one, by agreement."""

@@ -22,6 +22,8 @@ def test_the_defaults() -> None:
         store_requeue_seconds=300.0,
         drain_seconds=25.0,
         batching=True,
+        session_tags=False,
+        cluster_name="",
         delimiters=("{{", "}}"),
         endpoints={},
     )

@@ -36,6 +36,8 @@ DURATION = Duration()
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
+@click.option("--aws-session-tags", is_flag=True, help="Tag the sessions of AWS roles with whom they are for.")
+@click.option("--cluster-name", default="", help="What the tags call this cluster.")
 @click.option("--enable-leader-election", is_flag=True, help="Several replicas, of which one works at a time.")
 @click.option("--leader-election-id", default="esoctl", help="Name of the Lease; one for each installation.")
 @click.option("--leader-election-namespace", default="", help="Where the Lease is; the pod's own if unset.")
@@ -73,10 +75,19 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | flo
         log_level=str(options["log_level"]),
         store_requeue_seconds=requeue,
         batching=bool(options["batching"]),
+        session_tags=bool(options["aws_session_tags"]),
+        cluster_name=_cluster_name(options),
         delimiters=(left, right),
         election=_election(options),
         endpoints={name: os.environ[name] for name in AWS_ENDPOINTS if os.environ.get(name)},
     )
+
+
+def _cluster_name(options: dict[str, str | float | bool]) -> str:
+    name = str(options["cluster_name"])
+    if options["aws_session_tags"] and not name:
+        raise click.UsageError("--aws-session-tags needs --cluster-name, which the tags will hold")
+    return name
 
 
 def _election(options: dict[str, str | float | bool]) -> Election | None:

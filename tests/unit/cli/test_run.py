@@ -50,6 +50,7 @@ def test_without_options_the_settings_are_the_defaults() -> None:
         (["--loglevel", "error"], "log_level", "error"),
         (["--store-requeue-interval", "60"], "store_requeue_seconds", 60.0),
         (["--no-batching"], "batching", False),
+        (["--cluster-name", "prod-1"], "cluster_name", "prod-1"),
         (["--template-left-delimiter", "<<", "--template-right-delimiter", ">>"], "delimiters", ("<<", ">>")),
     ],
 )
@@ -60,6 +61,17 @@ def test_each_option_sets_its_field_and_no_other(arguments: list[str], field: st
     changed = {name for name in Config.__dataclass_fields__ if getattr(found, name) != getattr(defaults, name)}
     assert getattr(found, field) == value
     assert changed == {field}
+
+
+def test_sessions_of_roles_are_tagged_when_asked_for() -> None:
+    found = configured("--aws-session-tags", "--cluster-name", "prod-1")
+
+    assert (found.session_tags, found.cluster_name) == (True, "prod-1")
+
+
+def test_tags_without_the_name_of_the_cluster_are_refused() -> None:
+    with pytest.raises(click.UsageError, match="--aws-session-tags needs --cluster-name"):
+        configured("--aws-session-tags")
 
 
 @pytest.mark.parametrize(
