@@ -9,7 +9,8 @@ import msgspec
 
 from esoctl.model.remote import Capabilities, Quirks
 from esoctl.providers.aws import clients, decoding, identity
-from esoctl.providers.aws.identity import Unusable
+from esoctl.providers.aws.following import Following
+from esoctl.providers.aws.identity import Account, Identity, Unusable
 from esoctl.providers.aws.session import Session
 from esoctl.providers.aws.spec import Spec
 from esoctl.providers.contract import Client, Credentials, Scope, SecretKeyRef, ServiceAccountRef
@@ -45,13 +46,29 @@ class AwsBackend:
         if self.referent and not credentials.namespace:
             yield clients.referent(self.spec.store)
             return
-        signer = await identity.read(self.spec, credentials, self.session.tagging)
-        service = clients.SERVICES[self.spec.service]
+        signer = await self._signer(credentials)
+        nobody = self.per_consumer and not credentials.namespace
         if isinstance(signer, Unusable):
-            yield clients.unusable(service, signer.problem)
-            return
+            yield clients.unusable(clients.SERVICES[self.spec.service], signer.problem)
+        elif isinstance(signer.base, Account):
+
+            async def read() -> Identity:
+                found = await self._signer(credentials)
+                assert isinstance(found, Identity), "only access keys can be unusable"
+                return found
+
+            yield Following(signer, read, lambda found: self._connected(found, nobody=nobody))
+        else:
+            async with self._connected(signer, nobody=nobody) as client:
+                yield client
+
+    async def _signer(self, credentials: Credentials) -> Identity | Unusable:
+        return await identity.read(self.spec, credentials, self.session.tagging)
+
+    @asynccontextmanager
+    async def _connected(self, signer: Identity, *, nobody: bool) -> AsyncIterator[Client]:
+        service = clients.SERVICES[self.spec.service]
         async with self.session.connection(service, signer, self.spec.attempts) as connection:
-            nobody = self.per_consumer and not credentials.namespace
             yield clients.AwsClient(connection, service, self.spec.prefix, nobody=nobody)
 
 
