@@ -24,6 +24,10 @@ from support.day import ES, Day, a_day
 
 MARK = "c4n4ry"
 SYNCED = ("True", "SecretSynced", "secret synced")
+MAIN, OTHER = "AKIAMAIN", "AKIAOTHER"
+"""Who signs for the store ``main`` and for the store ``other``."""
+RECOVERY_SECONDS = 330.0
+"""The longest backoff of a key, with its jitter."""
 ROLE = "arn:aws:iam::123456789012:role/reader"
 
 
@@ -55,6 +59,52 @@ class AwsDay:
 
     def external_secret(self, name: str = "shop", /, *, store: str = "main", **spec: Any) -> None:
         self.day.external_secret(name, **({"secretStoreRef": {"name": store}} | spec))
+
+    async def searching(self, name: str = "shop", /, **spec: Any) -> None:
+        """A synced ExternalSecret without entries of its own."""
+        self.day.apply("ExternalSecret", name, {"secretStoreRef": {"name": "main"}, "refreshInterval": "1m", **spec})
+        await self.day.until(lambda: self.day.ready(name) == SYNCED, seconds=60)
+
+    async def fleet(self, size: int, **spec: Any) -> list[str]:
+        """So many synced ExternalSecrets of the store ``main``, and one, ``bystander``, of the store ``other``."""
+        names = [f"es{number}" for number in range(size)]
+        self.external_secret("bystander", store="other", data={"password": "other"}, refreshInterval="1m")
+        for number, name in enumerate(names):
+            self.put(**{f"v{number}": "one"})
+            self.external_secret(name, **({"data": {"a": f"v{number}"}, "refreshInterval": "1m"} | spec))
+        await self.day.until(lambda: self.all_ready(["bystander", *names]))
+        return names
+
+    def turn(self, names: list[str], text: str) -> None:
+        """New values for the ExternalSecrets of a fleet, and for the bystander."""
+        self.put(other=text, **{name.replace("es", "v"): text for name in names})
+
+    def all_ready(self, names: list[str]) -> bool:
+        return all(self.day.ready(name) == SYNCED for name in names)
+
+    def all_hold(self, names: list[str], text: str) -> bool:
+        return all(self.data(name) == {"a": text} for name in names)
+
+    async def recovered(self, names: list[str], text: str, seconds: float = RECOVERY_SECONDS) -> None:
+        """N3: everybody holds the new value in time and is ready, and rests after that."""
+        await self.day.until(lambda: self.all_hold(names, text) and self.all_ready(names), seconds)
+        mark = len(self.day.transport.calls)
+        await self.day.settle(180)
+        assert [call.path for call in self.secret_writes(mark)] == []
+        assert self.status_writes(mark) <= 4 * (len(names) + 1)
+
+    def kept(self, names: list[str], text: str, mark: int) -> None:
+        """N1, N2: the last good data are there, and nobody wrote to any Secret of theirs since that call."""
+        assert [self.data(name) for name in names] == [{"a": text}] * len(names)
+        assert [call.path for name in names for call in self.secret_writes(mark, name)] == []
+
+    def tells(self, names: list[str], *words: str) -> None:
+        """Everybody is not ready, for the true reason."""
+        for name in names:
+            status, reason, message = self.day.ready(name)
+            assert (status, reason) == ("False", "SecretSyncedError"), message
+            assert message.startswith("could not get secret data from provider: "), message
+            assert all(word in message for word in words), message
 
     async def synced(self, name: str = "shop", /, **spec: Any) -> None:
         self.external_secret(name, **spec)

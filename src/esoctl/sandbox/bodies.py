@@ -3,6 +3,7 @@
 From k8s.io/apiserver ``endpoints/handlers`` (create, update, rest): which faults are a bad request, and in which words.
 """
 
+import contextlib
 import json
 from collections.abc import Iterable
 
@@ -64,6 +65,10 @@ def _load_protobuf(body: bytes) -> Doc:
 def load(body: bytes, *, is_yaml: bool) -> object:
     """The JSON value of a body."""
     if is_yaml:
+        if body[:1] == b"{":
+            # Most are JSON, which reads a hundred times as fast.
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                return msgspec.json.decode(body)
         try:
             return msgspec.to_builtins(yaml.load(body, Loader=_Loader))  # noqa: S506 - a SafeLoader without times
         except (yaml.YAMLError, UnicodeDecodeError) as error:
