@@ -23,6 +23,7 @@ from esoctl.template.funcs.table import FUNCTIONS
 NAMES = sorted(name for name, each in FUNCTIONS.items() if not each.heavy)
 VALUES = ('"a"', '""', "nil", "0", "-1", "9223372036854775807", "1e308", ".a", ".b", ".", "(list 1 nil)", "true", "now")
 VALUES += ('(dict "k" (list 1))', "1i", "'x'", '(repeat 100000 "ab")', "(until 10000)", '"[0-9]+"', "(fromJson .a)")
+VALUES += ('(repeat 2000000 "<")', '(repeat 500000 "é\\"\\n")')
 MARKS = "{}()|.$:=,\"`'%-/*\n \\0é"
 ENV = engine.Env(entropy=lambda size: hashlib.shake_128(b"fuzz").digest(size))
 

@@ -5,15 +5,14 @@ Source: the Go package strconv (Quote, QuoteToASCII, QuoteRune, CanBackquote, Un
 
 from __future__ import annotations
 
-import re
-
 from esoctl.template import govalues
 
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\"}
 _UNESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"
 }  # fmt: skip
-_SPECIAL = re.compile(r'["\\]|[^ -~]+')
+_LONGEST_ESCAPE = len("\\U0010ffff")
+_KEPT = 20_000
 _HEX = frozenset("0123456789abcdefABCDEF")
 _HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
 
@@ -32,17 +31,25 @@ def quote(value: bytes, *, ascii_only: bool = False) -> bytes:
     runes = govalues.text(value)
     if runes.isascii() and runes.isprintable() and '"' not in runes and "\\" not in runes:
         return b'"' + value + b'"'
-    if ascii_only:
-        return ('"' + "".join([_escape(rune, '"', ascii_only=True) for rune in runes]) + '"').encode()
-    return ('"' + _SPECIAL.sub(_escape_run, runes) + '"').encode()
+    return f'"{runes.translate(_ASCII if ascii_only else _ANY)}"'.encode()
 
 
-def _escape_run(found: re.Match[str]) -> str:
-    """A run of characters that are special or not ASCII: most are printable and stay."""
-    run = found.group()
-    if run.isprintable() and run not in {'"', "\\"}:
-        return run
-    return "".join([_escape(rune, '"', ascii_only=False) for rune in run])
+class _Escapes(dict[int, str]):
+    """What each rune becomes between double quotes, made when first asked for; ``str.translate`` looks here."""
+
+    def __init__(self, *, ascii_only: bool) -> None:
+        super().__init__()
+        self._ascii_only = ascii_only
+
+    def __missing__(self, code: int) -> str:
+        made = _escape(chr(code), '"', ascii_only=self._ascii_only)
+        if len(self) < _KEPT:
+            self[code] = made
+        return made
+
+
+_ANY = _Escapes(ascii_only=False)
+_ASCII = _Escapes(ascii_only=True)
 
 
 def quote_rune(code: int, *, ascii_only: bool = False) -> bytes:
@@ -91,10 +98,18 @@ def unquote(literal: str) -> bytes:
     if "\\" not in body:
         return govalues.encode(body)
     parts: list[bytes] = []
-    rest = body
-    while rest:
-        part, rest = _unescape(rest, '"')
+    at = 0
+    while at < len(body):
+        slash = body.find("\\", at)
+        if slash != at:
+            end = slash if slash > 0 else len(body)
+            parts.append(govalues.encode(body[at:end]))
+            at = end
+            continue
+        window = body[at : at + _LONGEST_ESCAPE]
+        part, rest = _unescape(window, '"')
         parts.append(part)
+        at += len(window) - len(rest)
     return b"".join(parts)
 
 

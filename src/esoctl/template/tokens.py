@@ -12,7 +12,7 @@ from esoctl.template import quoting
 from esoctl.template.failures import Failure, message
 from esoctl.template.lexer import Kind, Lexer, Token
 
-_MOST_TOKENS: Final = 250_000
+_MOST_TOKENS: Final = 60_000
 
 
 @dataclass(slots=True)

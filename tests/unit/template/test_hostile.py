@@ -17,6 +17,8 @@ try:
     engine.render(source, {}, engine.Env())
 except TemplateError as error:
     print(str(error).rpartition("limit exceeded")[1])
+else:
+    print("rendered")
 print(time.process_time() - began)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
@@ -40,14 +42,38 @@ LOOP = '{{ $d := dict }}{{ $_ := set $d "d" $d }}'
             id="exponential templates",
         ),
         pytest.param("{{ until 100000000 | len }}", id="until"),
+        pytest.param('{{ toJson (repeat 6000000 "<") }}', id="text of nothing but escapes"),
+        pytest.param('{{ regexQuoteMeta (repeat 6000000 "+") }}', id="a pattern of nothing but escapes"),
+        pytest.param('{{ date (repeat 4000000 "2") now }}', id="a long layout"),
+        pytest.param('{{ b32enc (repeat 6000000 "2") }}', id="a slow encoding"),
+        pytest.param("{{ 1 }}" * 140_000, id="a source of nothing but actions"),
     ],
 )
 def test_a_hostile_template_ends_within_its_time_and_memory(source: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", CHILD], input=source, capture_output=True, text=True, check=True, timeout=30
-    )
+    limit, seconds, mebibytes = rendered(source)
 
-    limit, seconds, mebibytes = run.stdout.split("\n")[:3]
     assert limit == "limit exceeded"
     assert float(seconds) < SECONDS
     assert float(mebibytes) < MEBIBYTES
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param('{{ $x := "' + "\\n" * 400_000 + '" }}', id="a literal of nothing but escapes"),
+        pytest.param('{{ durationRound (repeat 6000000 "\\"") }}', id="an error that quotes megabytes"),
+    ],
+)
+def test_a_template_that_only_looks_hostile_ends_in_time_as_well(source: str) -> None:
+    _, seconds, mebibytes = rendered(source)
+
+    assert float(seconds) < SECONDS
+    assert float(mebibytes) < MEBIBYTES
+
+
+def rendered(source: str) -> list[str]:
+    """The limit that was named, processor seconds, mebibytes."""
+    run = subprocess.run(
+        [sys.executable, "-c", CHILD], input=source, capture_output=True, text=True, check=True, timeout=30
+    )
+    return run.stdout.split("\n")[:3]

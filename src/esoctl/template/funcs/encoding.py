@@ -164,7 +164,7 @@ def _must_to_pretty_json(context: Context, value: object) -> bytes:
 ENCODING: Final[dict[str, Function]] = {
     "b64enc": function(base64.b64encode, "string", "string"),
     "b64dec": function(decode_base64, "string", "string"),
-    "b32enc": function(base64.b32encode, "string", "string"),
+    "b32enc": function(base64.b32encode, "string", "string", slow=True),
     "b32dec": function(_decode_base32, "string", "string", slow=True),
     "hexdec": function(_decode_hex, "string", "string", slow=True),
     "fromJson": function(_from_json, "string", ANY, context=True),

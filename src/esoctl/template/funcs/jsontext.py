@@ -225,17 +225,25 @@ _PLAIN: Final = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML: Final = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
 
 
-def _escape(found: re.Match[str]) -> str:
-    char = found.group()
-    known = _SHORT.get(char)
-    if known is not None:
-        return known
-    return "\\ufffd" if "\ud800" <= char <= "\udfff" else f"\\u{ord(char):04x}"
+def _table(pattern: re.Pattern[str]) -> dict[int, str]:
+    """What ``str.translate`` makes of each character that the pattern finds."""
+    special = pattern.findall("".join(map(chr, range(0x10000))))
+    return {
+        ord(char): "\\ufffd" if "\ud800" <= char <= "\udfff" else _SHORT.get(char, f"\\u{ord(char):04x}")
+        for char in special
+    }
+
+
+_PLAIN_TABLE: Final = _table(_PLAIN)
+_HTML_TABLE: Final = _table(_HTML)
 
 
 def string(value: bytes, *, html: bool) -> bytes:
     """A JSON string; with ``html`` the characters that matter in HTML are escaped too."""
-    return b'"' + (_HTML if html else _PLAIN).sub(_escape, govalues.text(value)).encode() + b'"'
+    text = govalues.text(value)
+    if (_HTML if html else _PLAIN).search(text):
+        text = text.translate(_HTML_TABLE if html else _PLAIN_TABLE)
+    return f'"{text}"'.encode()
 
 
 def number(value: float) -> bytes:

@@ -34,7 +34,7 @@ _PROBLEMS: Final = {
     "invalid UTF-8": "invalid UTF-8",
     "invalid named capture group": "invalid named capture",
 }
-_META: Final = re.compile(rb"[\\.+*?()|\[\]{}^$]")
+_META: Final = str.maketrans({char: f"\\{char}" for char in "\\.+*?()|[]{}^$"})
 _NAMED: Final = re.compile(rb"\$(?:\$|(?P<plain>[0-9A-Za-z_]+)|\{(?P<braced>[0-9A-Za-z_]+)\})")
 
 
@@ -246,7 +246,7 @@ def _split(compile_: _Compile) -> Callable[[Context, bytes, bytes, int], Strings
 
 
 def _quote_meta(text: bytes) -> bytes:
-    return _META.sub(rb"\\\g<0>", text)
+    return text.decode("latin-1").translate(_META).encode("latin-1")
 
 
 def _both(
