@@ -85,7 +85,10 @@ class Lender:
         try:
             token = await anyio.Path(own.path).read_text()
         except (OSError, ValueError) as error:
-            problem = f"the token file of the operator's web identity cannot be read: {own.path}: {_reason(error)}"
+            problem = (
+                f"the token file of the operator's web identity cannot be read: {own.path}: {_reason(error)};"
+                " mount it, or give the store an auth"
+            )
             raise AccessDenied("AWS", "credentials", problem) from None
         return await self._for_token(region, own.role, own.session or SESSION_NAME, token.strip())
 
