@@ -70,6 +70,38 @@ async def test_a_thing_that_nobody_wants_is_closed_when_it_has_been_idle() -> No
 
 
 @pytest.mark.asyncio
+async def test_of_many_that_nobody_wants_the_one_returned_longest_ago_is_closed_first() -> None:
+    things = {name: Thing() for name in "abcd"}
+
+    async with Pool[str, str](IDLE, most_idle=2) as pool:
+        for name in "abac":
+            async with pool.lease(name, things[name].open):
+                await anyio.sleep(1)
+        async with pool.lease("a", things["a"].open), pool.lease("d", things["d"].open):
+            await anyio.sleep(1)
+            assert len(pool) == 3
+        await anyio.sleep(1)
+
+        diaries = {name: thing.diary for name, thing in things.items()}
+        assert len(pool) == 2
+        assert diaries == {"a": ["opened"], "b": ["opened", "closed"], "c": ["opened", "closed"], "d": ["opened"]}
+
+
+@pytest.mark.asyncio
+async def test_what_was_closed_to_make_room_is_opened_again_when_it_is_wanted() -> None:
+    first, second = Thing(), Thing()
+
+    async with Pool[str, str](IDLE, most_idle=1) as pool:
+        for name, thing in (("a", first), ("b", second), ("a", first)):
+            async with pool.lease(name, thing.open) as found:
+                assert found == "thing"
+
+        await anyio.sleep(1)
+        assert first.diary == ["opened", "closed", "opened"]
+        assert second.diary == ["opened", "closed"]
+
+
+@pytest.mark.asyncio
 async def test_use_keeps_a_thing_open() -> None:
     thing = Thing()
 

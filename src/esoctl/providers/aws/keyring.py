@@ -15,12 +15,15 @@ from esoctl.providers.aws.sources import Source
 from esoctl.providers.aws.sts import Lender
 from esoctl.providers.pool import Pool
 
+MOST_IDLE = 10_000
+"""Keys are small, and asking for them again is not."""
+
 
 class Keyring:
     """Use as an async context manager; ``idle_seconds`` is how long keys are kept that nobody uses."""
 
     def __init__(self, idle_seconds: float) -> None:
-        self._sources: Pool[Identity, Source] = Pool(idle_seconds)
+        self._sources: Pool[Identity, Source] = Pool(idle_seconds, MOST_IDLE)
 
     def __len__(self) -> int:
         return len(self._sources)
