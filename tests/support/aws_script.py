@@ -31,6 +31,7 @@ HALF = Said(b'{"Name": "db", "SecretString": "hunter-2"}', cut=20)
 BAD_TOKEN = failed("InvalidNextTokenException", "The NextToken value is invalid.")
 STS_BUSY = refused("Throttling", 400)
 STS_BROKEN = refused("InternalFailure", 500)
+STS_DENIED = refused("AccessDenied", 403)
 
 _SIGNED = re.compile(r"Credential=([^/]+)/[0-9]*/([^/]*)/")
 
@@ -195,10 +196,9 @@ def growing(field_name: str) -> Callable[[Asked], Said]:
     return lambda asked: said({field_name: [], "NextToken": f"{asked.parameters.get('NextToken', '')}x"[-1500:] + "y"})
 
 
-def skewed(date: str) -> Said:
-    """What AWS says to a request whose clock is wrong; its own time is in the header."""
-    text = "Signature not yet current: 20260601T120500Z is later than 20260601T120000Z (20260601T115500Z + 5 min.)"
-    return failed("InvalidSignatureException", text, 403, Date=date)
+def skewed(text: str) -> Said:
+    """What AWS says to a request whose clock is wrong."""
+    return failed("InvalidSignatureException", text, 403)
 
 
 def _outcome(answer: Said) -> str:

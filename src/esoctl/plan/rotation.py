@@ -5,7 +5,8 @@ Pure; the time is an argument.
 * ``torn``: an ExternalSecret may read one secret several times in one sync (a search and an entry, a name and its ARN).
   When the secret is rotated between those reads, their answers do not belong together.
 * ``Newest``: stores of secrets answer from many machines, and a read may meet one that has not heard of the last
-  rotation yet. An answer older than one of the last ten minutes is believed only when a second read agrees.
+  rotation yet. An answer older than one of the last ten minutes is believed only when a second read agrees, and so is
+  one that there is nothing.
 
 Source: AWS's "Secrets Manager rotation" (the label of the current version moves) and its notes on eventual consistency.
 DIFFERS: the reference writes whatever each read brings.
@@ -94,6 +95,15 @@ class Newest:
         if seen is None or now - seen.at >= REMEMBERED_SECONDS or payload.version in ("", seen.version):
             return False
         return payload.version in seen.left or _lower(payload.rank, seen.rank)
+
+    def knows(self, ref: RemoteKey, now: float) -> bool:
+        """Whether the secret was there within the last ten minutes."""
+        seen = self._seen.get(ref)
+        return seen is not None and now - seen.at < REMEMBERED_SECONDS
+
+    def forget(self, ref: RemoteKey) -> None:
+        """The secret is gone."""
+        self._seen.pop(ref, None)
 
     def note(self, ref: RemoteKey, payload: Payload, now: float) -> None:
         """That answer is believed: it is the newest from now on."""

@@ -108,6 +108,19 @@ def test_another_secret_or_label_has_its_own_memory(other: RemoteKey) -> None:
     assert not newest.behind(other, payload("1", 10.0), now=1.0)
 
 
+def test_it_knows_for_ten_minutes_what_was_there_and_forgets_what_is_gone() -> None:
+    newest = Newest()
+    newest.note(DB, payload("1"), now=0.0)
+    newest.note(RemoteKey("b"), payload("1"), now=0.0)
+
+    newest.forget(RemoteKey("b"))
+    newest.forget(RemoteKey("c"))
+
+    assert newest.knows(DB, now=REMEMBERED_SECONDS - 1)
+    assert not newest.knows(DB, now=REMEMBERED_SECONDS)
+    assert not newest.knows(RemoteKey("b"), now=1.0)
+
+
 def test_without_a_version_nothing_is_remembered() -> None:
     newest = Newest()
 

@@ -1,9 +1,10 @@
-"""Reads that do not go back to an older version on one answer alone.
+"""Reads that do not go back to an older version, or to nothing, on one answer alone.
 
 Wraps the reads of a service. An answer that is older than one of the last ten minutes is read again: at once where it
 came with a batch (AWS documents the date in there as that of the secret), then after a pause. A version is believed
 when it is newer after all, or when two reads with a pause between them agree on it: somebody has moved the label back
-on purpose. References that pin a version, and tags, pass as they are.
+on purpose. In the same way two reads must agree that a secret is gone which was there within those ten minutes.
+References that pin a version, and tags, pass as they are.
 
 The memory is that of one connection: it goes when the connection has been idle for ten minutes, or with the process.
 """
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import anyio
 
-from esoctl.errors import BadAnswer, ProviderError
+from esoctl.errors import BadAnswer, ProviderError, SecretMissing
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
 from esoctl.plan.rotation import Newest
@@ -44,10 +45,9 @@ class Steady:
         return self._fetcher.batch_size
 
     async def one(self, ref: RemoteKey) -> Payload:
-        payload = await self._fetcher.one(ref)
         if ref.metadata is MetadataPolicy.FETCH or ref.version.startswith(_PINNED):
-            return payload
-        return await self._believed(ref, payload)
+            return await self._fetcher.one(ref)
+        return await self._believed(ref, await self._read(ref))
 
     async def many(self, keys: Sequence[str]) -> Mapping[str, Payload | ProviderError]:
         """One batch; items that are behind are left out, so that the planner reads them by themselves."""
@@ -55,6 +55,8 @@ class Steady:
         return {key: answer for key, answer in outcome.items() if self._passes(key, answer)}
 
     def _passes(self, key: str, answer: Payload | ProviderError) -> bool:
+        if isinstance(answer, SecretMissing):
+            return not self._newest.knows(RemoteKey(key), anyio.current_time())
         if isinstance(answer, ProviderError):
             return True
         return self.believes(key, answer)
@@ -67,6 +69,20 @@ class Steady:
         self._newest.note(ref, payload, now)
         return True
 
+    async def _read(self, ref: RemoteKey) -> Payload:
+        """One read; two of them where something is missing that was there a moment ago."""
+        try:
+            return await self._fetcher.one(ref)
+        except SecretMissing:
+            if not self._newest.knows(ref, anyio.current_time()):
+                raise
+        await anyio.sleep(PAUSE_SECONDS)
+        try:
+            return await self._fetcher.one(ref)
+        except SecretMissing:
+            self._newest.forget(ref)
+            raise
+
     async def _believed(self, ref: RemoteKey, payload: Payload) -> Payload:
         pauses = 0
         while self._newest.behind(ref, payload, anyio.current_time()):
@@ -74,7 +90,7 @@ class Steady:
                 raise self._unsteady(ref)
             pauses += 1
             await anyio.sleep(PAUSE_SECONDS)
-            again = await self._fetcher.one(ref)
+            again = await self._read(ref)
             agreed, payload = again.version == payload.version, again
             if agreed:
                 break

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import anyio
 import pytest
 
-from esoctl.errors import AccessDenied, BadAnswer, ProviderError
+from esoctl.errors import AccessDenied, BadAnswer, ProviderError, SecretMissing
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
 from esoctl.providers.aws.planner import Planner
@@ -15,6 +15,7 @@ from esoctl.providers.aws.steady import PAUSE_SECONDS, Steady
 pytestmark = pytest.mark.asyncio
 
 DB = RemoteKey("db")
+GONE = 0
 
 
 def made(version: int) -> Payload:
@@ -35,12 +36,16 @@ class Listed:
 
     async def one(self, ref: RemoteKey) -> Payload:
         self.singles += 1
-        return made(self._next())
+        version = self._next()
+        if version == GONE:
+            raise SecretMissing("AWS/Test", "Get", "Secret does not exist")
+        return made(version)
 
     async def many(self, keys: Sequence[str]) -> Mapping[str, Payload | ProviderError]:
         self.batches += 1
         version = self._next()
-        return {key: self.failures.get(key) or made(version) for key in keys}
+        gone = SecretMissing("AWS/Test", "BatchGet", "Secret does not exist")
+        return {key: self.failures.get(key) or (gone if version == GONE else made(version)) for key in keys}
 
     def _next(self) -> int:
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
@@ -91,6 +96,37 @@ async def test_F68_an_item_of_a_batch_that_is_behind_is_read_by_itself() -> None
 
     assert {payload.version for payload in got} == {"v2"}
     assert (listed.batches, listed.singles) == (2, 2)
+
+
+async def test_F67_what_was_there_a_moment_ago_is_gone_only_when_two_reads_agree() -> None:
+    steady = Steady(Listed([1, GONE, 1, GONE, GONE, GONE]))
+    await steady.one(DB)
+
+    assert (await steady.one(DB)).version == "v1"
+    with pytest.raises(SecretMissing):
+        await steady.one(DB)
+    assert anyio.current_time() == 2 * PAUSE_SECONDS
+    # From then on it is known to be gone.
+    with pytest.raises(SecretMissing):
+        await steady.one(DB)
+    assert anyio.current_time() == 2 * PAUSE_SECONDS
+
+
+async def test_F67_an_item_of_a_batch_that_was_there_a_moment_ago_is_read_by_itself() -> None:
+    listed = Listed([1, GONE, 1])
+    async with Planner(Steady(listed)) as planner:
+        await two(planner)
+        got = await two(planner)
+
+    assert {payload.version for payload in got} == {"v1"}
+    assert (listed.batches, listed.singles) == (2, 2)
+
+
+async def test_what_was_never_there_is_missing_at_once() -> None:
+    with pytest.raises(SecretMissing):
+        await Steady(Listed([GONE])).one(DB)
+
+    assert anyio.current_time() == 0.0
 
 
 async def test_errors_of_a_batch_pass() -> None:
