@@ -16,8 +16,9 @@ import structlog
 from esoctl.kube.transport import Call as ApiCall
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
-from support import aws
+from support import aws, aws_proxy
 from support.aws_memory import URL, MemoryAws, MemorySession
+from support.aws_proxy import AwsProxy
 from support.aws_script import Script
 from support.aws_world import World
 from support.day import ES, Day, a_day
@@ -177,6 +178,31 @@ async def an_aws_day(*, batching: bool = True, seed: int = 1) -> AsyncIterator[A
     with recorded_logs() as logs:
         async with _day(MemorySession(memory, Settings(aws.everywhere(URL), batching=batching))) as day:
             yield await _set_up(AwsDay(day, memory.script, memory.world, logs))
+
+
+@asynccontextmanager
+async def a_wire_day(behind: str, *, patience: float = 0.5) -> AsyncIterator[tuple[AwsDay, AwsProxy]]:
+    """The same over real sockets and the real clock, with a scripted proxy in front of what is behind it."""
+    with recorded_logs() as logs:
+        async with aws_proxy.running(behind) as proxy:
+            settings = Settings(aws.everywhere(proxy.url), connect_seconds=patience, read_seconds=patience)
+            async with _day(Session(settings)) as day:
+                yield await _set_up(AwsDay(day, proxy.script, MotoWorld(behind), logs)), proxy
+
+
+class MotoWorld(World):
+    """Values in moto instead of memory."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._secrets = aws.client("secretsmanager", url)
+
+    def put(self, **values: str) -> None:
+        for name, value in values.items():
+            try:
+                self._secrets.create_secret(Name=name, SecretString=value)
+            except self._secrets.exceptions.ResourceExistsException:
+                self._secrets.put_secret_value(SecretId=name, SecretString=value)
 
 
 @asynccontextmanager
