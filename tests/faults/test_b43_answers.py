@@ -163,8 +163,8 @@ async def outcome(memory: MemoryAws, session: MemorySession, place: Place, answe
     memory.script.on(place.operation, lambda _: script.pop(0) if script else answer)
     if other:
         memory.script.on(other, answer)
-    # A refusal of STS is remembered for a second.
-    await anyio.sleep(2)
+    # Refusals of STS are remembered for some seconds.
+    await anyio.sleep(20)
     async with opened(session, place) as client:
         try:
             return await place.read(client)
