@@ -163,16 +163,16 @@ class Operator:
         draw = SystemRandom().random
         observers = Observers(metrics.observe_wait, metrics.observe_work)
         self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
-        self._informers = informing.build(
-            api, config.namespace, Hands(self._queue.add, lambda store: _credentials(store, known), self._own, draw)
-        )
+        stale: set[Key] = set()
+        hands = Hands(self._queue.add, lambda store: _credentials(store, known), self._own, stale.add, draw)
+        self._informers = informing.build(api, config.namespace, hands)
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
         reader = SecretReader(views, cluster)
         self._targets = Targets(views, cluster)
         stores = Stores(views, cluster, known, pool, reader, config.controller_class)
         self._external_secrets = ExternalSecretReconciler(
-            views, cluster, stores.open, self._targets, clock, self._env, config.controller_class
+            views, cluster, stores.open, self._targets, clock, self._env, config.controller_class, stale=stale
         )
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
@@ -196,6 +196,7 @@ class Operator:
                 machines.start_soon(recorder.run)
             for informer in self._informers.each():
                 machines.start_soon(informer.run)
+            machines.start_soon(self._informers.others.run)
             async with anyio.create_task_group() as workers:
                 workers.start_soon(self._work, state, workers)
                 lost = await _first(told_to_stop, lead.lost) == 1

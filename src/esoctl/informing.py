@@ -11,6 +11,7 @@ from anyio import CapacityLimiter
 from esoctl.informers import predicates, triggers
 from esoctl.informers.changes import Change, ChangeKind
 from esoctl.informers.informer import Informer
+from esoctl.informers.ondemand import OnDemand
 from esoctl.informers.store import Broken
 from esoctl.informers.triggers import Cause, Lookups, Trigger
 from esoctl.informers.watcher import Options
@@ -19,11 +20,11 @@ from esoctl.metrics import Ready
 from esoctl.model import conditions, external_secret, secret, store
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
-from esoctl.model.kinds import RESOURCES
-from esoctl.model.meta import Bare, Meta, decode_bare
+from esoctl.model.kinds import RESOURCES, Resource
+from esoctl.model.meta import Bare, Meta, decode_bare, decode_slim
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
-from esoctl.plan import sources
+from esoctl.plan import render, sources
 from esoctl.plan.observed import CREATED_BY_LABEL, MANAGED_LABEL
 from esoctl.queue.lanes import Lane
 from esoctl.reconcile.views import BY_OWNER, InformedViews
@@ -32,12 +33,14 @@ LISTS_AT_ONCE = 2
 BY_TARGET = "target"
 BY_STORE = "store"
 BY_CREDENTIAL = "credential"
+BY_TEXT = "text"
 
 LANES = {
     Cause.DELETION: Lane.DELETION,
     Cause.EDIT: Lane.CHANGE,
     Cause.DRIFT: Lane.DRIFT,
     Cause.STORE: Lane.DRIFT,
+    Cause.SOURCE: Lane.DRIFT,
     Cause.INITIAL: Lane.INITIAL,
 }
 
@@ -54,6 +57,8 @@ class Hands:
     credentials: Credentials
     own: Callable[[Meta], bool]
     """Whether a Secret is as our own last write left it."""
+    stale: Callable[[Key], None]
+    """Told of every ExternalSecret whose sources were edited, before its key is emitted."""
     draw: Callable[[], float]
     """A random number from 0 to 1."""
 
@@ -68,9 +73,11 @@ class Informers:
     secret_metas: Informer[Bare]
     managed_secrets: Informer[Secret]
     namespaces: Informer[Bare] | None
+    others: OnDemand
+    """ConfigMaps that hold templates, while there are any."""
 
     def each(self) -> Iterator[Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]]:
-        """All that run."""
+        """All that run from start to end."""
         found = (
             self.external_secrets,
             self.stores,
@@ -117,9 +124,12 @@ class Sinks:
     """Turns changes into keys for the queue."""
 
     emit: Emit
+    stale: Callable[[Key], None]
     lookups: Lookups
+    others: OnDemand
 
     def external_secret(self, change: Change[ExternalSecret]) -> None:
+        self.others.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _text_kinds(change.new))
         if predicates.external_secret(change.old, change.new):
             new = None if isinstance(change.new, Broken) else change.new
             self._send(triggers.of_external_secret(new, change.metadata, initial=_initial(change)))
@@ -144,18 +154,23 @@ class Sinks:
     def managed_secret(self, change: Change[Secret]) -> None:
         """The metadata informer sees the same changes, and those of Secrets that lost their label too."""
 
+    def config_map(self, change: Change[Bare]) -> None:
+        if predicates.secret(change.old, change.new):
+            self._send(triggers.of_config_map(change.metadata, self.lookups, initial=_initial(change)))
+
     def namespace(self, change: Change[Bare]) -> None:
         """Labels are read when a store is used; a change is noticed by the next reconcile."""
 
     def _send(self, found: Iterable[Trigger]) -> None:
         for key, cause in found:
+            if cause is Cause.SOURCE:
+                self.stale(key)
             self.emit(key, LANES[cause])
 
 
 def build(api: Api, namespace: str, hands: Hands) -> Informers:
     """All informers; ``namespace`` limits them to one, and then cluster-scoped kinds are left out."""
     built: list[Informers] = []
-    sinks = Sinks(hands.emit, _lookups(built, hands.own))
     options = Options(draw=hands.draw, lists=CapacityLimiter(LISTS_AT_ONCE))
     where = namespace or None
 
@@ -167,11 +182,16 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         name = RESOURCES[kind].plural
         return Informer(name, collection(kind), store.decode, sinks.store, options=options, indexes=indexes)
 
+    def slim(resource: Resource) -> Informer[Bare]:
+        found = Collection(api, Selection(resource, where, metadata_only=True))
+        return Informer(resource.plural, found, decode_slim, sinks.config_map, options=options)
+
+    sinks = Sinks(hands.emit, hands.stale, _lookups(built, hands.own), OnDemand(slim))
     secrets, namespaces = Kind.SECRET, Kind.NAMESPACE
     informers = Informers(
         external_secrets=Informer(
             "externalsecrets", collection(Kind.EXTERNAL_SECRET), external_secret.decode, sinks.external_secret,
-            options=options, indexes={BY_TARGET: _by_target, BY_STORE: _by_store},
+            options=options, indexes={BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text},
         ),
         stores=stores(Kind.SECRET_STORE),
         cluster_stores=None if namespace else stores(Kind.CLUSTER_SECRET_STORE),
@@ -186,6 +206,7 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         namespaces=None if namespace else Informer(
             "namespaces", collection(namespaces, bare=True), decode_bare, sinks.namespace, options=options
         ),
+        others=sinks.others,
     )  # fmt: skip
     built.append(informers)
     return informers
@@ -207,7 +228,10 @@ def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:
         anywhere = cluster.store.by(BY_CREDENTIAL, ("", name)) if cluster else []
         return [*own, *(cluster.store.by(BY_CREDENTIAL, (namespace, name)) if cluster else []), *anywhere]
 
-    return Lookups(by_target, by_store, by_credential, own)
+    def by_text(kind: Kind, namespace: str, name: str) -> list[ExternalSecret]:
+        return built[0].external_secrets.store.by(BY_TEXT, (kind, namespace, name))
+
+    return Lookups(by_target, by_store, by_credential, by_text, own)
 
 
 def _by_target(es: ExternalSecret) -> list[tuple[str, str]]:
@@ -216,6 +240,17 @@ def _by_target(es: ExternalSecret) -> list[tuple[str, str]]:
 
 def _by_store(es: ExternalSecret) -> list[StoreRef]:
     return sources.store_refs(es.metadata.namespace, es.spec) if es.spec else []
+
+
+def _by_text(es: ExternalSecret) -> list[tuple[Kind, str, str]]:
+    template = es.spec.target.template if es.spec else None
+    return [(ref.kind, es.metadata.namespace, ref.name) for ref in render.needed(template)]
+
+
+def _text_kinds(es: ExternalSecret | Broken | None) -> list[Resource]:
+    """The kinds with templates that are not followed anyway."""
+    found = [] if es is None or isinstance(es, Broken) else _by_text(es)
+    return [RESOURCES[Kind.CONFIG_MAP]] if any(kind is Kind.CONFIG_MAP for kind, _, _ in found) else []
 
 
 def _by_owner(bare: Bare) -> list[tuple[str, str]]:

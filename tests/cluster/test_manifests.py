@@ -25,7 +25,7 @@ RIGHTS = {
     (GROUP, "clustersecretstores"): {"get", "list", "watch"},
     (GROUP, "clustersecretstores/status"): {"patch"},
     ("", "secrets"): {"get", "list", "watch", "create", "patch", "delete"},
-    ("", "configmaps"): {"get"},
+    ("", "configmaps"): {"get", "list", "watch"},
     ("", "namespaces"): {"get", "list", "watch"},
     ("", "serviceaccounts"): {"get"},
     ("", "serviceaccounts/token"): {"create"},

@@ -109,6 +109,10 @@ class Day:
         body = {"metadata": {"name": name, **more.pop("metadata", {})}, "stringData": values, **more}  # type: ignore[dict-item]
         self.do("POST", f"/api/v1/namespaces/{self.namespace}/secrets", body)
 
+    def make_config_map(self, name: str, texts: dict[str, str], **metadata: object) -> None:
+        body = {"metadata": {"name": name, **metadata}, "data": texts}
+        self.do("POST", f"/api/v1/namespaces/{self.namespace}/configmaps", body)
+
     def edit(self, kind: str, name: str, patch: object) -> None:
         self.do("PATCH", self.path(kind, name), patch, MERGE)
 

@@ -39,6 +39,7 @@ class Scene:
     informers: Informers
     emitted: list[tuple[Key, Lane]] = field(default_factory=list)
     own: set[str] = field(default_factory=set)
+    stale: set[Key] = field(default_factory=set)
 
     async def news(self) -> list[tuple[Key, Lane]]:
         """What came out, once everything has come to rest."""
@@ -64,12 +65,14 @@ async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
         lambda key, lane: scene.emitted.append((key, lane)),
         credentials,
         lambda meta: meta.uid in scene.own,
+        scene.stale.add,
         lambda: 0.5,
     )
     scene.informers = informing.build(Api(day.transport), namespace, hands)  # type: ignore[arg-type]  # same contract
     async with anyio.create_task_group() as tasks:
         for informer in scene.informers.each():
             tasks.start_soon(informer.run)
+        tasks.start_soon(scene.informers.others.run)
         for informer in scene.informers.each():
             await informer.synced.wait()
         yield scene
@@ -200,3 +203,45 @@ async def test_namespaces_and_managed_secrets_give_no_keys_of_their_own() -> Non
         day.make_secret("managed", {"a": "b"}, metadata={"labels": {MANAGED_LABEL: "true"}})
 
         assert await scene.news() == []
+
+
+async def test_of_a_thousand_objects_an_edited_text_wakes_exactly_those_that_render_it() -> None:
+    day = await a_world()
+    for number in range(1000):
+        held = {"configMap": {"name": f"texts-{number // 4}", "items": [{"key": "k"}]}}
+        day.external_secret(f"shop-{number}", target={"template": {"templateFrom": [held]}})
+    for name in ("texts-7", "unrelated"):
+        day.make_config_map(name, {"k": "old"})
+    async with informed(day) as scene:
+        await scene.news()
+        (config_maps,) = scene.informers.others.followed().values()
+        await config_maps.synced.wait()
+
+        day.edit("ConfigMap", "unrelated", {"data": {"k": "new"}})
+        assert await scene.news() == []
+
+        day.edit("ConfigMap", "texts-7", {"data": {"k": "new"}})
+        found = await scene.news()
+
+    readers = [Key(Kind.EXTERNAL_SECRET, "team-a", f"shop-{number}") for number in range(28, 32)]
+    assert sorted(found) == [(key, Lane.DRIFT) for key in readers]
+    assert scene.stale == set(readers)
+
+
+async def test_config_maps_are_followed_only_while_templates_are_in_some_and_without_what_they_hold() -> None:
+    day = await a_world()
+    day.make_config_map("large", {"k": "v" * 10_000}, labels={"app": "x"})
+    async with informed(day) as scene:
+        assert scene.informers.others.followed() == {}
+
+        held = {"configMap": {"name": "texts", "items": [{"key": "k"}]}}
+        day.external_secret(target={"template": {"templateFrom": [held]}})
+        await scene.news()
+        (config_maps,) = scene.informers.others.followed().values()
+        (known,) = config_maps.store.all()
+        assert (known.metadata.name, known.metadata.labels, known.metadata.annotations) == ("large", {}, {})
+        assert any("PartialObjectMetadata" in call.accept for call in day.transport.calls if "configmaps" in call.path)
+
+        day.external_secret()
+        await scene.news()
+        assert scene.informers.others.followed() == {}

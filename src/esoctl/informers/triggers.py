@@ -23,6 +23,8 @@ class Cause(StrEnum):
     EDIT = "edit"
     DRIFT = "drift"
     STORE = "store"
+    SOURCE = "source"
+    """What it is made from was edited, so it is out of date although nothing of its own changed."""
     INITIAL = "initial"
 
 
@@ -43,6 +45,8 @@ class Lookups:
     """ExternalSecrets that name the store."""
     by_credential: Callable[[str, str], Iterable[Store]]
     """Stores whose credentials may come from the Secret of that namespace and name."""
+    by_text: Callable[[Kind, str, str], Iterable[ExternalSecret]]
+    """ExternalSecrets whose templates are in the ConfigMap or Secret of that namespace and name."""
     own: Callable[[Meta], bool]
     """Whether a Secret is as our own last write left it."""
 
@@ -59,22 +63,21 @@ def of_external_secret(new: ExternalSecret | None, meta: Meta, *, initial: bool)
 def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
     """A store was made, edited, deleted, or its Ready condition turned.
 
-    Dependants that wait for it are tried again at once: a mended store heals them within seconds.
+    Dependants that wait for it are tried again at once: a mended store heals them within seconds. An edit makes the
+    others out of date too. DIFFERS: the reference watches no stores.
     """
     store = new or old
     assert store is not None
-    if new is None or old is None or old.metadata.generation != new.metadata.generation:
+    edited = new is None or old is None or old.metadata.generation != new.metadata.generation
+    if edited:
         # Stores go first after a start: their dependants wait for them.
         yield Trigger(store.ref.key, Cause.STORE if initial else Cause.EDIT)
-    if initial or (new is not None and not _usable(new)):
-        return
-    for dependant in lookups.by_store(store.ref):
-        if waits(dependant):
-            yield Trigger(_key(dependant), Cause.STORE)
+    if not initial:
+        yield from _dependants(new, lookups.by_store(store.ref), edited=edited and new is not None)
 
 
 def of_secret(new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
-    """A Secret was made, edited or deleted: perhaps a target, perhaps a store's credentials."""
+    """A Secret was made, edited or deleted: perhaps a target, a store's credentials, or what holds templates."""
     if initial:
         return
     edited = new is None or not lookups.own(new)
@@ -85,12 +88,35 @@ def of_secret(new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) 
         for dependant in lookups.by_store(store.ref):
             if waits(dependant):
                 yield Trigger(_key(dependant), Cause.STORE)
+    for dependant in lookups.by_text(Kind.SECRET, meta.namespace, meta.name):
+        # A template that is read from the very target it makes must not feed itself.
+        if edited or dependant.target_name != meta.name:
+            yield Trigger(_key(dependant), Cause.SOURCE)
+
+
+def of_config_map(meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+    """A ConfigMap was made, edited or deleted: perhaps one that holds templates.
+
+    DIFFERS: the reference sees an edited template at the next refresh.
+    """
+    for dependant in () if initial else lookups.by_text(Kind.CONFIG_MAP, meta.namespace, meta.name):
+        yield Trigger(_key(dependant), Cause.SOURCE)
 
 
 def waits(external_secret: ExternalSecret) -> bool:
     """Whether its last sync failed, or it was never synced."""
     ready = conditions.find(external_secret.status.conditions)
     return ready is None or ready.status != "True"
+
+
+def _dependants(new: Store | None, found: Iterable[ExternalSecret], *, edited: bool) -> Iterator[Trigger]:
+    """Those an edit makes out of date, or those that wait for a store that may be used again."""
+    usable = new is None or _usable(new)
+    for dependant in found:
+        if usable and waits(dependant):
+            yield Trigger(_key(dependant), Cause.STORE)
+        elif edited:
+            yield Trigger(_key(dependant), Cause.SOURCE)
 
 
 def _usable(store: Store) -> bool:

@@ -12,7 +12,8 @@ API_VERSION = f"{GROUP}/v1"
 class Resource:
     """Where the API server serves a kind; an empty group is the core group."""
 
-    kind: Kind
+    kind: str
+    """A ``Kind``, or the name of one that only a manifest target names."""
     group: str
     version: str
     plural: str
@@ -24,7 +25,7 @@ class Resource:
 
 
 RESOURCES: dict[Kind, Resource] = {
-    resource.kind: resource
+    Kind(resource.kind): resource
     for resource in (
         Resource(Kind.EXTERNAL_SECRET, GROUP, "v1", "externalsecrets", namespaced=True),
         Resource(Kind.SECRET_STORE, GROUP, "v1", "secretstores", namespaced=True),

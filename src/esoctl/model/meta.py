@@ -70,4 +70,22 @@ def decode_bare(raw: bytes | msgspec.Raw) -> Bare:
     return _bare.decode(raw)
 
 
+def decode_slim(raw: bytes | msgspec.Raw) -> Bare:
+    """The identity and version of any object and nothing else, where there may be many of which few matter."""
+    slim = _slim.decode(raw).metadata
+    return Bare(Meta(slim.name, slim.namespace, slim.uid, slim.resource_version))
+
+
+class _SlimMeta(Wire, frozen=True):
+    name: str
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+
+
+class _Slim(Wire, frozen=True):
+    metadata: _SlimMeta
+
+
+_slim = msgspec.json.Decoder(_Slim)
 _bare = msgspec.json.Decoder(Bare)

@@ -36,6 +36,8 @@ class Observed:
     now: datetime
     target: Secret | None = None
     applied: Applied | None = None
+    stale: bool = False
+    """What it is made from, a store or a template's text, was edited since the last sync."""
 
     @property
     def key(self) -> Key:

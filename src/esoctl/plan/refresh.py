@@ -16,6 +16,8 @@ from esoctl.plan.observed import FINALIZER, Observed, instant
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
 WINDOW_RECHECK = timedelta(minutes=1)
+SOURCE_PAUSE = timedelta(seconds=5)
+"""From a sync to the next for edited sources: objects that hold one another's templates must not chase each other."""
 LONGEST = timedelta(days=180)
 
 
@@ -25,6 +27,7 @@ class Why(StrEnum):
     FIRST = "first sync"
     CHANGED = "the ExternalSecret changed"
     FAILED = "the last sync failed"
+    SOURCE = "a store or a template's text changed"
     DRIFT = "the target differs"
     DUE = "the refresh interval is over"
 
@@ -71,6 +74,8 @@ def reason_to_sync(observed: Observed, spec: ExternalSecretSpec) -> Why | None:
             return Why.CHANGED
         if _failed(observed):
             return Why.FAILED
+        if _source_due(observed):
+            return Why.SOURCE
     if drift.differs(observed, spec):
         return Why.DRIFT
     return Why.DUE if _due(observed, spec) and _window_open(observed, spec) else None
@@ -78,7 +83,10 @@ def reason_to_sync(observed: Observed, spec: ExternalSecretSpec) -> Why | None:
 
 def next_visit(observed: Observed, spec: ExternalSecretSpec) -> datetime | None:
     """When time alone may make the object due; None when it never does."""
-    due = _slot_after(observed, spec, instant(observed.es.status.refresh_time) or observed.now)
+    last = instant(observed.es.status.refresh_time) or observed.now
+    due = _slot_after(observed, spec, last)
+    if observed.stale and spec.refresh_policy is not RefreshPolicy.CREATED_ONCE and not _source_due(observed):
+        return last + SOURCE_PAUSE
     if due is None:
         return None
     if due <= observed.now:
@@ -108,6 +116,12 @@ def version(observed: Observed) -> str:
 def _failed(observed: Observed) -> bool:
     ready = conditions.find(observed.es.status.conditions)
     return ready is not None and ready.status == "False" and ready.reason == Reason.SECRET_SYNCED_ERROR
+
+
+def _source_due(observed: Observed) -> bool:
+    last = instant(observed.es.status.refresh_time)
+    # A time in the future is of a clock that was set back; it must not hold anything up.
+    return observed.stale and (last is None or not observed.now - SOURCE_PAUSE < last <= observed.now)
 
 
 def _due(observed: Observed, spec: ExternalSecretSpec) -> bool:

@@ -14,7 +14,7 @@ from esoctl.model.store import StoreStatus
 from esoctl.plan import refresh
 from esoctl.plan.observed import Observed, stamp
 from esoctl.plan.secret import SecretPlan
-from esoctl.plan.verdict import Verdict
+from esoctl.plan.verdict import Later, Verdict
 
 
 def after_success(observed: Observed, plan: SecretPlan) -> ExternalSecretStatus:
@@ -43,6 +43,11 @@ def is_ready(observed: Observed) -> bool:
     """Whether the last sync was a success; a store that is busy is no reason to say otherwise."""
     ready = conditions.find(observed.es.status.conditions)
     return ready is not None and ready.status == "True"
+
+
+def tells_failure(observed: Observed, verdict: Verdict) -> bool:
+    """Whether the failure will be in the status, which is then reason enough to try again."""
+    return bool(verdict.message) and not (isinstance(verdict.outcome, Later) and is_ready(observed))
 
 
 def of_store(before: StoreStatus, condition: Condition, capabilities: str) -> StoreStatus:

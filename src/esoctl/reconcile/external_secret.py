@@ -65,6 +65,8 @@ class ExternalSecretReconciler:
     controller_class: str
     reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
     """The uid and status of our last report, while the informer may not have seen it."""
+    stale: set[Key] = field(default_factory=set)
+    """What the informers found to be out of date; taken out when a sync begins."""
     renders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(RENDERS_AT_ONCE), repr=False)
 
     async def reconcile(self, key: Key) -> Outcome:
@@ -73,9 +75,10 @@ class ExternalSecretReconciler:
         if item is None:
             self.targets.forget(key)
             self.reported.pop(key, None)
+            self.stale.discard(key)
             return Gone()
         item = self._latest(key, item)
-        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key))
+        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key), key in self.stale)
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
         if not self._ours(observed, item.spec):
@@ -104,10 +107,14 @@ class ExternalSecretReconciler:
                     return await self._tear_down(observed, spec)
                 case Sync(why):
                     log.debug("sync", why=why)
-                    return await self._sync(observed, spec, attempt)
+                    self.stale.discard(observed.key)
+                    return await self._sync(replace(observed, stale=False), spec, attempt)
         except EsoctlError as error:
+            ruling = verdict(attempt.stage, error)
+            if observed.stale and not status.tells_failure(observed, ruling):
+                self.stale.add(observed.key)
             self._tell(observed, _missing(error.absent) if isinstance(error, EntryFailed) else [])
-            return await self._failed(observed, spec, verdict(attempt.stage, error))
+            return await self._failed(replace(observed, stale=False), spec, ruling)
 
     async def _sync(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
         attempt.stage = Stage.SPEC

@@ -29,6 +29,7 @@ class World:
     targets: list[ExternalSecret] = field(default_factory=list)
     dependants: list[ExternalSecret] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    readers: list[ExternalSecret] = field(default_factory=list)
     own: bool = False
     asked: list[object] = field(default_factory=list)
 
@@ -37,6 +38,7 @@ class World:
             lambda namespace, name: self._told((namespace, name), self.targets),
             lambda ref: self._told(ref, self.dependants),
             lambda namespace, name: self._told((namespace, name), self.stores),
+            lambda kind, namespace, name: self._told((kind, namespace, name), self.readers),
             lambda meta: self.own,
         )
 
@@ -71,7 +73,7 @@ def test_an_external_secret(new: ExternalSecret | None, initial: bool, cause: Ca
             None,
             a_store(),
             False,
-            [Trigger(AWS, Cause.EDIT), Trigger(WAITING, Cause.STORE)],
+            [Trigger(AWS, Cause.EDIT), Trigger(SHOP, Cause.SOURCE), Trigger(WAITING, Cause.STORE)],
             id="made",
         ),
         pytest.param(None, a_store(), True, [Trigger(AWS, Cause.STORE)], id="in the first list, before its dependants"),
@@ -79,8 +81,15 @@ def test_an_external_secret(new: ExternalSecret | None, initial: bool, cause: Ca
             a_store(),
             edited(a_store()),
             False,
-            [Trigger(AWS, Cause.EDIT), Trigger(WAITING, Cause.STORE)],
+            [Trigger(AWS, Cause.EDIT), Trigger(SHOP, Cause.SOURCE), Trigger(WAITING, Cause.STORE)],
             id="edited",
+        ),
+        pytest.param(
+            a_store(status=FAILED),
+            edited(a_store(status=FAILED)),
+            False,
+            [Trigger(AWS, Cause.EDIT), Trigger(SHOP, Cause.SOURCE), Trigger(WAITING, Cause.SOURCE)],
+            id="edited while it cannot be used",
         ),
         pytest.param(
             a_store(status=FAILED), a_store(status=READY), False, [Trigger(WAITING, Cause.STORE)], id="became ready"
@@ -109,7 +118,7 @@ def test_a_changed_target_is_drift() -> None:
     found = list(triggers.of_secret(meta, meta, world.lookups(), initial=False))
 
     assert found == [Trigger(SHOP, Cause.DRIFT), Trigger(WAITING, Cause.DRIFT)]
-    assert world.asked == [("team-a", "shop"), ("team-a", "shop")]
+    assert world.asked == [("team-a", "shop"), ("team-a", "shop"), (Kind.SECRET, "team-a", "shop")]
 
 
 def test_our_own_write_is_no_drift() -> None:
@@ -139,6 +148,34 @@ def test_the_first_list_of_secrets_gives_no_keys() -> None:
 
     assert list(triggers.of_secret(meta, meta, world.lookups(), initial=True)) == []
     assert world.asked == []
+
+
+def test_an_edited_config_map_makes_those_that_render_it_out_of_date() -> None:
+    world = World(readers=[CONTENT, WAITS])
+
+    found = list(triggers.of_config_map(a_target(name="texts").metadata, world.lookups(), initial=False))
+
+    assert found == [Trigger(SHOP, Cause.SOURCE), Trigger(WAITING, Cause.SOURCE)]
+    assert world.asked == [(Kind.CONFIG_MAP, "team-a", "texts")]
+
+
+def test_the_first_list_of_config_maps_gives_no_keys() -> None:
+    world = World(readers=[CONTENT])
+
+    assert list(triggers.of_config_map(a_target(name="texts").metadata, world.lookups(), initial=True)) == []
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_secret_that_holds_templates_makes_those_that_render_it_out_of_date(own: bool) -> None:
+    world, meta = World(readers=[CONTENT], own=own), a_target(name="texts").metadata
+
+    assert list(triggers.of_secret(meta, meta, world.lookups(), initial=False)) == [Trigger(SHOP, Cause.SOURCE)]
+
+
+def test_our_own_write_of_a_target_that_holds_its_own_templates_wakes_nobody() -> None:
+    world, meta = World(readers=[CONTENT], own=True), a_target().metadata
+
+    assert list(triggers.of_secret(meta, meta, world.lookups(), initial=False)) == []
 
 
 @pytest.mark.parametrize(("status", "waits"), [({}, True), (FAILED, True), (READY, False)])

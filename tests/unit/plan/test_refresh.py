@@ -1,5 +1,6 @@
 """Is an ExternalSecret due? Follows the reference's shouldRefresh; deviations have a test each."""
 
+import dataclasses
 from datetime import timedelta
 
 import msgspec
@@ -141,3 +142,20 @@ def test_the_finalizer_is_put_only_where_deletion_needs_work(
     assert es.spec is not None
 
     assert refresh.needs_finalizer(observed(es), es.spec) is needed
+
+
+@pytest.mark.parametrize(
+    ("policy", "at", "expected"),
+    [
+        pytest.param("OnChange", "2026-06-01T11:59:00Z", Sync(Why.SOURCE), id="at once"),
+        pytest.param(
+            "OnChange", "2026-06-01T11:59:58Z", Skip(NOON + timedelta(seconds=3)), id="a pause after the last"
+        ),
+        pytest.param("OnChange", "2027-06-01T12:00:00Z", Sync(Why.SOURCE), id="a clock that was set back"),
+        pytest.param("CreatedOnce", "2026-06-01T11:59:00Z", Skip(None), id="never what is created once"),
+    ],
+)
+def test_an_edited_source_is_a_reason_to_sync(policy: str, at: str, expected: refresh.Decision) -> None:
+    es = with_status(an_external_secret(refreshPolicy=policy), at=at)
+
+    assert decide(dataclasses.replace(observed(es, a_target()), stale=True)) == expected

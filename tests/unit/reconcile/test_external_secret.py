@@ -444,3 +444,19 @@ async def test_a_namesake_does_not_inherit_the_status_of_its_predecessor() -> No
     await scene.visit(msgspec.structs.replace(es, metadata=msgspec.structs.replace(es.metadata, uid="another")))
 
     assert len(scene.cluster.statuses()) == reports + 1
+
+
+async def test_an_edited_source_that_could_not_be_synced_stays_a_reason_to_sync() -> None:
+    scene = Scene()
+    scene.holds(a_target({"password": b"old"}))
+    es = with_status(an_external_secret(), at="2026-06-01T11:50:00Z")
+    scene.reconciler.stale.add(Key(*KEY))
+    scene.broken["aws"] = StoreBusy("aws", "busy")
+
+    await scene.visit(es)
+    assert scene.reconciler.stale == {Key(*KEY)}
+
+    del scene.broken["aws"]
+    await scene.visit(es)
+    assert scene.reconciler.stale == set()
+    assert scene.cluster.secrets["team-a", "shop"].data == {"password": b"new"}
