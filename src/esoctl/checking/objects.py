@@ -83,7 +83,7 @@ class Judge:
         if kind is None:
             return wrong
         found = [*wrong, *Check(self._schemas[kind]).problems(body)]
-        settled = self._settled(kind, body)
+        settled = self.settled(kind, body)
         for problem in found:
             if problem.problem == UNKNOWN:  # the API server would not store it
                 settled = _without(settled, problem.path) or settled
@@ -120,7 +120,7 @@ class Judge:
             raise validate.unfit(decoded.unfit, "spec")
         return [*validate.external_secret(decoded.metadata.namespace, decoded.spec), *texts.problems(decoded.spec)]
 
-    def _settled(self, kind: Kind, body: Doc) -> Doc:
+    def settled(self, kind: Kind, body: Doc) -> Doc:
         """The object as the controller would get it: nulls gone, with a name, and a namespace if its kind has one."""
         metadata = body.get("metadata")
         head = metadata if isinstance(metadata, dict) else {}

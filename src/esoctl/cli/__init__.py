@@ -10,6 +10,7 @@ COMMANDS = {
     "run": "Run the operator.",
     "check": "Validate manifests offline.",
     "template": "Render the template of an ExternalSecret offline.",
+    "iam": "Print the least IAM policies for manifests.",
     "crds": "Print the CustomResourceDefinitions.",
     "sandbox": "Start an in-memory Kubernetes API server and an AWS stand-in.",
     "demo": "Show the main job in a sandbox, step by step.",
