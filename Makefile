@@ -45,8 +45,8 @@ wire: $(READY) ## real sockets: sandbox, moto
 parity-golden: $(READY) ## golden tables recorded from the reference
 	$(BIN)/pytest tests/parity -m "not cluster"
 
-oracle: $(READY) ## ask Go's engine anew for tests/parity/golden/oracle.json (needs Go); nothing must change
-	$(BIN)/python hack/oracle/ask.py tests/parity/golden/oracle.json
+oracle: $(READY) ## ask Go's engine anew for tests/parity/golden/oracle*.json (needs Go); nothing must change
+	$(BIN)/python hack/oracle/ask.py tests/parity/golden
 
 template-reference: $(READY) ## write docs/reference/templates.md from the explanations in the code
 	$(BIN)/esoctl template --explain --markdown > docs/reference/templates.md

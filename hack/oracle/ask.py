@@ -1,6 +1,6 @@
-"""Asks Go's engine what templates give; ``main`` writes the table ``tests/parity/golden/oracle.json``.
+"""Asks Go's engine what templates give; ``main`` writes the tables that ``make oracle`` keeps.
 
-python hack/oracle/ask.py FILE [COUNT]
+python hack/oracle/ask.py FOLDER    writes oracle.json and oracle-chosen.json there
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import chosen
 from grammar import Case, Grammar
 
 HERE = Path(__file__).resolve().parent
 COUNT = 400
 FIELDS = (
     "template is named tpl and rendered over data, a map of strings; output is the text, error the error text. "
-    "The templates are drawn from hack/oracle/grammar.py by the number in the id."
+    "The templates are "
 )
+DRAWN = FIELDS + "drawn from hack/oracle/grammar.py by the number in the id."
+CHOSEN = FIELDS + "those of hack/oracle/chosen.py."
 
 
 def build(folder: Path) -> Path:
@@ -85,21 +88,30 @@ class Asked:
         self._process.wait(10)
 
 
-def main(file: Path, count: int) -> None:
-    """Write the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        program = build(Path(folder))
-        cases = [Grammar(random.Random(seed)).case() for seed in range(count)]
-        answers = list(ask(program, cases))
+def main(folder: Path) -> None:
+    """Write the tables."""
+    with tempfile.TemporaryDirectory() as scratch:
+        program = build(Path(scratch))
+        drawn = [(f"seed-{seed:04}", Grammar(random.Random(seed)).case()) for seed in range(COUNT)]
+        (folder / "oracle.json").write_text(table(DRAWN, drawn, program), encoding="utf-8")
+        text = table(CHOSEN, list(chosen.cases()), program)
+        (folder / "oracle-chosen.json").write_text(text, encoding="utf-8")
+
+
+def table(fields: str, named: list[tuple[str, Case]], program: Path) -> str:
+    """One table as JSON, a line for each row; data that all rows share stands at the head."""
+    answers = ask(program, [case for _, case in named])
+    first = named[0][1].data
+    shared = {"data": first} if all(case.data is first for _, case in named) else {}
     rows = [
-        {"id": f"seed-{seed:04}", **case._asdict(), **answer}
-        for seed, (case, answer) in enumerate(zip(cases, answers, strict=True))
+        {"id": name, "template": case.template, **({} if shared else {"data": case.data}), **answer}
+        for (name, case), answer in zip(named, answers, strict=True)
     ]
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    head = {"table": "oracle", "source": "hack/oracle, written by make oracle", "fields": FIELDS}
-    inner = ",\n".join(f"{json.dumps(name)}: {json.dumps(text)}" for name, text in head.items())
-    file.write_text(f'{{\n{inner},\n"rows": [\n{lines}\n]\n}}\n', encoding="utf-8")
+    head = {"table": "oracle", "source": "hack/oracle, written by make oracle", "fields": fields, **shared}
+    inner = ",\n".join(f"{json.dumps(name)}: {json.dumps(held, ensure_ascii=False)}" for name, held in head.items())
+    return f'{{\n{inner},\n"rows": [\n{lines}\n]\n}}\n'
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else COUNT)
+    main(Path(sys.argv[1]))

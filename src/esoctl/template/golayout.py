@@ -125,7 +125,7 @@ class _Fields:
     year: int = 0
     month: int = 0
     day: int = 0
-    year_day: int = 0
+    year_day: int | None = None
     hour: int = 0
     minute: int = 0
     second: int = 0
@@ -342,14 +342,15 @@ class _Reader:
         if fields.zone_name:
             hours = fields.zone_name[3:] if fields.zone_name.startswith("GMT") else ""
             offset = int(hours) * 3600 if hours else 0
-            return Time(unix - offset, fields.nanoseconds, Zone(fields.zone_name, offset))
+            # Go gives the zone its offset and leaves the clock as read, so that it is shown that much later.
+            return Time(unix, fields.nanoseconds, Zone(fields.zone_name, offset))
         return Time(unix, fields.nanoseconds)
 
     def _days(self) -> int:
         fields = self._fields
         first = gotime.days_of(fields.year, 1, 1)
-        if fields.year_day:
-            return self._by_year_day(first)
+        if fields.year_day is not None:
+            return self._by_year_day(first, fields.year_day)
         month, day = fields.month or 1, fields.day
         starts = gotime.days_of(fields.year, month, 1)
         day = day if self._has_day() else 1
@@ -360,11 +361,11 @@ class _Reader:
     def _has_day(self) -> bool:
         return any(found in {"2", "_2", "02"} for found in _CHUNK.findall(self._layout))
 
-    def _by_year_day(self, first: int) -> int:
+    def _by_year_day(self, first: int, number: int) -> int:
         fields = self._fields
-        if not 1 <= fields.year_day <= gotime.days_of(fields.year + 1, 1, 1) - first:
+        if not 1 <= number <= gotime.days_of(fields.year + 1, 1, 1) - first:
             raise self._error(": day-of-year out of range")
-        days = first + fields.year_day - 1
+        days = first + number - 1
         _, month, day = gotime.date_of(days)
         if fields.month and fields.month != month:
             raise self._error(": day-of-year does not match month")

@@ -60,7 +60,7 @@ class Printer:
             return self.pad(flags, _NO_VALUE) if verb in "Tv" else self._bad_verb(flags, verb, None)
         if verb == "T":
             return self._string(flags, "s", govalues.type_of(value).encode())
-        if verb == "p":
+        if verb in "pw":
             return self._bad_verb(flags, verb, value)
         return self._whole(flags, verb, value)
 
@@ -306,12 +306,11 @@ def _joined(
 
 
 def _prefix(flags: Directive, verb: str, base: int, digits: str) -> str:
-    if verb == "O":
-        return "0o"
+    marked = "0o" if verb == "O" else ""
     if not flags.sharp:
-        return ""
+        return marked
     if base == 8:
-        return "" if digits.startswith("0") else "0"
+        return marked + ("" if digits.startswith("0") else "0")
     return {2: "0b", 16: "0x"}.get(base, "")
 
 

@@ -8,7 +8,9 @@ from esoctl.template import engine, govalues
 
 def run(row: dict, table: dict) -> tuple[object, object]:
     """What Go gave and what esoctl gives."""
-    return {name: row[name] for name in ("output", "error") if name in row}, outcome(row["template"], row["data"])
+    return {name: row[name] for name in ("output", "error") if name in row}, outcome(
+        row["template"], row.get("data", table.get("data"))
+    )
 
 
 def outcome(template: str, data: dict[str, str]) -> dict[str, str]:

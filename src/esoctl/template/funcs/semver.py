@@ -171,7 +171,7 @@ class Constraint:
 
     def allows(self, version: Version) -> bool:
         """Whether the version satisfies the comparison."""
-        if version.pre and not self.version.pre and (self.operator != "!=" or self.dirty):
+        if version.pre and not self.version.pre:
             return False
         return _CHECKS[self.operator](self, version)
 
