@@ -94,9 +94,9 @@ async def test_F66_when_the_keys_are_over_the_data_stay_and_the_reason_is_told(
     async with an_aws_day() as found:
         found.world.life_seconds = 120.0
         names = await with_role(found)
-        mark = len(found.day.transport.calls)
         found.script.on("AssumeRole", fault)
         await found.day.settle(150)
+        mark = len(found.day.transport.calls)
         found.turn(names, "two")
         await found.day.settle(450)
 

@@ -27,6 +27,8 @@ MARK = "c4n4ry"
 SYNCED = ("True", "SecretSynced", "secret synced")
 MAIN, OTHER = "AKIAMAIN", "AKIAOTHER"
 """Who signs for the store ``main`` and for the store ``other``."""
+MOST_TELLINGS = 3
+"""Status writes of one object during one fault: a success that was under way, the failure, and one more."""
 RECOVERY_SECONDS = 330.0
 """The longest backoff of a key, with its jitter."""
 ROLE = "arn:aws:iam::123456789012:role/reader"
@@ -95,9 +97,10 @@ class AwsDay:
         assert self.status_writes(mark) <= 4 * (len(names) + 1)
 
     def kept(self, names: list[str], text: str, mark: int) -> None:
-        """N1, N2: the last good data are there, and nobody wrote to any Secret of theirs since that call."""
+        """N1, N2, N6: the last good data are there, nobody wrote to a Secret since that call, and each told it once."""
         assert [self.data(name) for name in names] == [{"a": text}] * len(names)
         assert [call.path for name in names for call in self.secret_writes(mark, name)] == []
+        assert max(self.status_writes(mark, f"/{name}") for name in names) <= MOST_TELLINGS
 
     def tells(self, names: list[str], *words: str) -> None:
         """Everybody is not ready, for the true reason."""

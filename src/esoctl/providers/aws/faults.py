@@ -23,8 +23,9 @@ MISSING = "Secret does not exist"
 _LONGEST = 400
 _STS = "AWS/STS"
 _SERVICES = {"AWS/SecretsManager": "secretsmanager", "AWS/ParameterStore": "ssm", _STS: "sts"}
-_BY_ITEM = {"BatchGetSecretValue": "GetSecretValue"}
-"""An item of a batch is denied by the right to the single read."""
+_SPOKEN = {"BatchGetSecretValue": "GetSecretValue", "GetParameters": "GetParameter"}
+"""Whether a value is read by itself or with others differs from try to try; the text must not. The right that an item
+of a batch lacks is that to the single read, too."""
 
 _MARKED = re.compile(r"marked (?:for deletion|deleted)", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"[,;(]?\s*\brequest ?-?id:?\s*[0-9A-Za-z-]+\)?", re.IGNORECASE)
@@ -55,7 +56,7 @@ def translate(error: Exception, provider: str, call: str, key: str = "") -> Prov
 
 
 def from_code(code: str, text: str, provider: str, call: str, key: str = "", *, status: int = 400) -> ProviderError:
-    """The esoctl error for a code of AWS, for a whole call; raises nothing."""
+    """The esoctl error for a code of AWS, whether it answers a whole call or one item of a batch."""
     if code == "InvalidRequestException" and _MARKED.search(text):
         return _scheduled(provider, call, key)
     fault = _fault(code, text, provider, call, status)
@@ -63,15 +64,8 @@ def from_code(code: str, text: str, provider: str, call: str, key: str = "", *, 
         return SecretMissing(provider, call, MISSING)
     said = "" if _withheld(fault, call) else _clean(text)
     remedy = _remedy(fault, text, provider, call, key)
-    problem = f"{provider} {call}: {code}: {said}; {remedy}" if said else f"{provider} {call}: {code}: {remedy}"
-    return fault.kind(provider, call, problem)
-
-
-def of_item(code: str, text: str, provider: str, call: str, key: str) -> ProviderError:
-    """The esoctl error for one item of a batch: rights and words are those of the single read."""
-    error = from_code(code, text, provider, _BY_ITEM.get(call, call), key)
-    error.call = call
-    return error
+    what = f"{provider} {_SPOKEN.get(call, call)}: {code}"
+    return fault.kind(provider, call, f"{what}: {said}; {remedy}" if said else f"{what}: {remedy}")
 
 
 def empty(provider: str, call: str, key: str) -> BadAnswer:
@@ -121,7 +115,7 @@ def _remedy(fault: Fault, text: str, provider: str, call: str, key: str) -> str:
     resource = _RESOURCE.search(text)
     arn = _KEY_ARN.search(text)
     return fault.remedy.format(
-        action=_action_said(text) or f"{_SERVICES.get(provider, 'aws')}:{call}",
+        action=_action_said(text) or f"{_SERVICES.get(provider, 'aws')}:{_SPOKEN.get(call, call)}",
         resource=resource[1].rstrip(".,;") if resource else repr(key) if key else "*",
         key=f"the key {arn[0].rstrip('.')}"
         if arn
@@ -177,7 +171,7 @@ def _local(error: Exception, provider: str, call: str) -> ProviderError:
     names = [ancestor.__name__ for ancestor in type(error).__mro__]
     fault = next((codes.LIBRARY[name] for name in names if name in codes.LIBRARY), codes.STRANGE)
     said = names[0] if _withheld(fault, call) else _clean(str(error))
-    return fault.kind(provider, call, f"{provider} {call}: {said}; {fault.remedy}")
+    return fault.kind(provider, call, f"{provider} {_SPOKEN.get(call, call)}: {said}; {fault.remedy}")
 
 
 def _withheld(fault: Fault, call: str) -> bool:

@@ -71,7 +71,7 @@ def payload(answer: Answer, call: str, key: str) -> Payload:
 
 def item_error(item: Answer, key: str) -> ProviderError:
     """The error of one item of a batch."""
-    return faults.of_item(answers.text(item, "ErrorCode"), answers.text(item, "Message"), LABEL, BATCH, key)
+    return faults.from_code(answers.text(item, "ErrorCode"), answers.text(item, "Message"), LABEL, BATCH, key)
 
 
 def _version(version: str) -> dict[str, str]:

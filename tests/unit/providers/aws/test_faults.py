@@ -234,8 +234,8 @@ def test_the_remedy_of_a_denial_names_the_action_and_what_on(provider: str, call
     assert f"; {remedy}" in str(error)
 
 
-def test_a_denied_item_of_a_batch_needs_the_right_to_the_single_read() -> None:
-    error = faults.of_item("AccessDeniedException", "no", LABEL, "BatchGetSecretValue", "app/db")
+def test_a_batch_speaks_as_the_single_read_does() -> None:
+    error = faults.from_code("AccessDeniedException", "no", LABEL, "BatchGetSecretValue", "app/db")
 
     assert error.call == "BatchGetSecretValue"
     assert str(error) == str(translate(Answered("AccessDeniedException", "no")))
