@@ -8,7 +8,7 @@ To add a provider, write one folder and one line in ``registry``; the contract t
 ``tests/unit/providers/contract_suite.py`` say what must hold.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,6 +89,40 @@ class Client(Protocol):
 
     async def check(self) -> Health:
         """Are the credentials usable? Raises ProviderError when they are not. Reads no secret."""
+        ...
+
+
+Metadata = msgspec.Raw | None
+"""``metadata`` of an entry to push, which every provider decodes for itself."""
+
+Change = Callable[[bytes | None], bytes]
+"""From the current value, None where there is none, to the wanted one; changing one property leaves the others."""
+
+
+class Writer(Protocol):
+    """Keeps values in one backend under one identity. What does not carry our mark is never overwritten or deleted."""
+
+    async def put(self, key: str, change: Change, metadata: Metadata = None) -> bool:
+        """Make the value what ``change`` makes of it; whether anything had to be written.
+
+        Raises OwnedByAnother for what is not ours, SpecError for metadata that does not fit, and ProviderError.
+        """
+        ...
+
+    async def delete(self, key: str) -> bool:
+        """Delete a value that is ours; False, and nothing done, for one that is not, or is not there."""
+        ...
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is a value, whoever's it is."""
+        ...
+
+
+class WritableBackend(Protocol):
+    """A backend that can also be written to."""
+
+    def write(self, credentials: Credentials) -> AbstractAsyncContextManager[Writer]:
+        """Read the credentials and connect, as ``open`` does."""
         ...
 
 

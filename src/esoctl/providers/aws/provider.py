@@ -7,13 +7,16 @@ from typing import ClassVar
 
 import msgspec
 
+from esoctl.errors import AccessDenied, ProviderError
 from esoctl.model.remote import Capabilities, Quirks
 from esoctl.providers.aws import clients, decoding, identity
 from esoctl.providers.aws.following import Following
 from esoctl.providers.aws.identity import Account, Identity, Unusable
+from esoctl.providers.aws.parameters_writer import ParameterWriter
+from esoctl.providers.aws.secrets_writer import SecretWriter
 from esoctl.providers.aws.session import Session
-from esoctl.providers.aws.spec import Spec
-from esoctl.providers.contract import Client, Credentials, Scope, SecretKeyRef, ServiceAccountRef
+from esoctl.providers.aws.spec import Service, Spec
+from esoctl.providers.contract import Client, Credentials, Scope, SecretKeyRef, ServiceAccountRef, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,21 @@ class AwsBackend:
         else:
             async with self._connected(signer, nobody=nobody) as client:
                 yield client
+
+    @asynccontextmanager
+    async def write(self, credentials: Credentials) -> AsyncIterator[Writer]:
+        """Reads credentials and makes no request to AWS; raises StoreError, and ProviderError for what cannot write."""
+        service = clients.SERVICES[self.spec.service]
+        if self.spec.service is Service.CERTIFICATE_MANAGER:
+            raise ProviderError(service.label, "ImportCertificate", "esoctl writes no certificates")
+        signer = await self._signer(credentials)
+        if isinstance(signer, Unusable):
+            raise AccessDenied(service.label, "credentials", signer.problem)
+        async with self.session.connection(service, signer, self.spec.attempts) as connection:
+            if self.spec.service is Service.PARAMETER_STORE:
+                yield ParameterWriter(connection.api, self.spec.prefix)
+            else:
+                yield SecretWriter(connection.api, self.spec.prefix, self.spec.deletion)
 
     async def _signer(self, credentials: Credentials) -> Identity | Unusable:
         return await identity.read(self.spec, credentials, self.session.tagging)
