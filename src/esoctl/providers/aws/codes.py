@@ -47,7 +47,7 @@ SLOW = Fault(Throttled, "AWS asks for fewer calls; esoctl slows down and tries a
 AWAY = Fault(Unavailable, "AWS reports a fault of its own; esoctl tries again")
 REQUEST = Fault(BadRequest, "AWS does not accept the request; correct the key, the version or the search")
 POLICY = Fault(BadRequest, "AWS does not accept the policy; correct it")
-UNKNOWN = Fault(BadAnswer, "esoctl does not know this answer, and tries again")
+UNKNOWN = Fault(BadAnswer, "esoctl does not know this answer; it tries again")
 GONE = Fault(SecretMissing, "")
 
 _KEYS = Fault(AccessDenied, "AWS does not know or accept these credentials; check the access key of the store")
