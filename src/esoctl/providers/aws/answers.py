@@ -32,6 +32,7 @@ def items(answer: Answer, name: str) -> Iterator[Answer]:
 
 def page(answer: Answer, name: str, provider: str, call: str) -> list[Answer]:
     """The objects of one page of a list; raises BadAnswer where it is no page: that must not look like an empty one."""
+    # DIFFERS: to the reference an answer without its list is an empty list, and keys vanish from the Secret.
     value = answer.get(name)
     if value is None and (answer.get("NextToken") or answer.get("Errors")):
         return []

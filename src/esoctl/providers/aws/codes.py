@@ -1,7 +1,7 @@
 """The table of AWS's error codes: what each means, and what the user can do about it.
 
 * A class decides what happens next: ``BadRequest`` waits for a change or the next refresh, everything else is tried
-  again with growing pauses, ``Throttled`` also slows the limiter down.
+  again with growing pauses, ``Throttled`` also slows the limiter down. DIFFERS: the reference retries everything.
 * ``SecretMissing`` is given to two codes only, and only where a read of one value can be meant.
 * A code that is not here is an odd answer, tried again, and never absence.
 

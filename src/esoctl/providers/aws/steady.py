@@ -6,6 +6,8 @@ when it is newer after all, or when two reads with a pause between them agree on
 on purpose. In the same way two reads must agree that a secret is gone which was there within those ten minutes.
 References that pin a version, and tags, pass as they are.
 
+DIFFERS: the reference writes whatever each read brings.
+
 The memory is that of one connection: it goes when the connection has been idle for ten minutes, or with the process.
 """
 
