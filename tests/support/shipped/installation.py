@@ -13,6 +13,8 @@ OBJECTS = (
     "serviceaccount/esoctl",
     "clusterrole/esoctl",
     "clusterrolebinding/esoctl",
+    "role/esoctl",
+    "rolebinding/esoctl",
     "deployment/esoctl",
     "service/esoctl-metrics",
 )
