@@ -5,7 +5,9 @@ import itertools
 import anyio
 import pytest
 
-from support.aws_day import MAIN, ROLE, SYNCED, AwsDay, an_aws_day
+from esoctl.providers.aws.identity import ROLE_ANNOTATION
+from support.aws_day import MAIN, RECOVERY_SECONDS, ROLE, SYNCED, AwsDay, an_aws_day
+from support.aws_double import refused
 from support.aws_script import REFUSED, STS_BROKEN, STS_BUSY, STS_DENIED, Act, skewed
 
 pytestmark = pytest.mark.asyncio
@@ -108,6 +110,36 @@ async def test_F66_when_the_keys_are_over_the_data_stay_and_the_reason_is_told(
 
         found.script.clear()
         await found.recovered(names, "two")
+        found.nothing_was_lost(mark)
+        found.nothing_leaked()
+
+
+async def test_F66_a_web_identity_outlives_sts_and_the_cluster_s_tokens_and_then_says_what_is_wrong() -> None:
+    async with an_aws_day() as found:
+        account = {"metadata": {"name": "reader", "annotations": {ROLE_ANNOTATION: ROLE}}}
+        found.day.do("POST", f"/api/v1/namespaces/{found.day.namespace}/serviceaccounts", account)
+        found.store("main", auth={"jwt": {"serviceAccountRef": {"name": "reader"}}})
+        await found.day.settle(2)
+        names = await found.fleet(3, refreshInterval="4m")
+        assert found.script.count("AssumeRoleWithWebIdentity") == 1
+        await found.day.settle(2900)
+
+        found.script.on("AssumeRoleWithWebIdentity", refused("InvalidIdentityToken", 400))
+        found.turn(names, "two")
+        await found.day.settle(600)
+        assert found.all_hold(names, "two")
+        assert found.all_ready(names)
+
+        # Now the keys are over.
+        await found.day.settle(400)
+        mark = len(found.day.transport.calls)
+        found.turn(names, "three")
+        await found.day.settle(120)
+        found.kept(names, "two", mark)
+        found.tells(names, "STS does not trust the token; check the identity provider and the audience")
+
+        found.script.clear()
+        await found.recovered(names, "three", seconds=RECOVERY_SECONDS + 240)
         found.nothing_was_lost(mark)
         found.nothing_leaked()
 
