@@ -22,6 +22,9 @@
     │  ├─ BadAnswer                      an answer that makes no sense; never absence
     │  ├─ BadRequest                     what was asked for is not acceptable; the same would be refused again
     │  └─ SecretMissing                  positively absent; deletionPolicy decides
+    ├─ GeneratorError                    the generator cannot be used
+    │  ├─ GeneratorInvalid               what it asks for cannot be made
+    │  └─ GeneratorUnmanaged             it belongs to another controller class
     ├─ OwnershipError                    the target is not ours to write
     │  ├─ OwnedByAnother
     │  ├─ TargetImmutable
@@ -149,6 +152,18 @@ class BadRequest(ProviderError):
 
 class SecretMissing(ProviderError):
     """The provider says positively that there is no such secret, version or stage."""
+
+
+class GeneratorError(EsoctlError):
+    """A generator cannot be used."""
+
+
+class GeneratorInvalid(GeneratorError):
+    """What the generator asks for cannot be made; an edit of the generator mends it."""
+
+
+class GeneratorUnmanaged(GeneratorError):
+    """The generator belongs to another controller class."""
 
 
 class OwnershipError(EsoctlError):

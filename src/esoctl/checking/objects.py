@@ -16,19 +16,25 @@ from esoctl.checking.fields import UNKNOWN, Check
 from esoctl.checking.hints import Schema
 from esoctl.crds.fields import NAME, NAMESPACE
 from esoctl.crds.generate import all_crds
-from esoctl.errors import SpecError
-from esoctl.model import external_secret, store
+from esoctl.crds.generators import MEMBERS
+from esoctl.errors import GeneratorInvalid, SpecError
+from esoctl.generators import passwords
+from esoctl.model import external_secret, generators, store
 from esoctl.model.keys import Kind
-from esoctl.model.kinds import API_VERSION, GROUP
+from esoctl.model.kinds import API_VERSION, GENERATORS, GROUP, RESOURCES
 from esoctl.plan import validate
 from esoctl.plan.validate import Problem
 from esoctl.providers.aws.session import Session
 from esoctl.providers.registry import providers
 from esoctl.reconcile.stores import validate_store
 
-KINDS: Final = (Kind.EXTERNAL_SECRET, Kind.SECRET_STORE, Kind.CLUSTER_SECRET_STORE)
-OTHERS: Final = ("ClusterExternalSecret", "PushSecret", "ClusterPushSecret")
-"""Kinds of the group that are not judged."""
+MAKERS: Final = (Kind.FAKE, Kind.PASSWORD, Kind.UUID, Kind.CLUSTER_GENERATOR)
+KINDS: Final = (Kind.EXTERNAL_SECRET, Kind.SECRET_STORE, Kind.CLUSTER_SECRET_STORE, *MAKERS)
+OTHERS: Final = (
+    "ClusterExternalSecret", "PushSecret", "ClusterPushSecret", "GeneratorState",
+    *(kind for kind in MEMBERS if kind not in KINDS),
+)  # fmt: skip
+"""Kinds of the groups that are not judged."""
 UNNAMED: Final = "unnamed"
 _TEXTS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
 _METADATA: Final = {
@@ -58,7 +64,7 @@ def concerned(body: Mapping[str, object]) -> bool:
     """Whether an object is one to be judged; one of the group whose kind does not exist is."""
     kind, version = body.get("kind"), body.get("apiVersion")
     group = version.partition("/")[0] if isinstance(version, str) else GROUP if kind in KINDS else ""
-    return group == GROUP and kind not in OTHERS
+    return group in (GROUP, GENERATORS) and kind not in OTHERS
 
 
 def title(body: Mapping[str, object]) -> str:
@@ -112,6 +118,9 @@ class Judge:
     def _ask(self, kind: Kind, body: Doc) -> list[Problem]:
         """One question to the rules; raises SpecError where the controller would go no further."""
         raw = msgspec.json.encode(body)
+        if kind in MAKERS:
+            _check_generator(kind, raw)
+            return []
         if kind is not Kind.EXTERNAL_SECRET:
             validate_store(store.decode(raw), self._providers)
             return []
@@ -126,9 +135,19 @@ class Judge:
         head = metadata if isinstance(metadata, dict) else {}
         named = head.get("name") if isinstance(head.get("name"), str) else UNNAMED
         place = head.get("namespace") if isinstance(head.get("namespace"), str) else self._namespace
-        namespace = "" if kind is Kind.CLUSTER_SECRET_STORE else place
+        namespace = place if RESOURCES[kind].namespaced else ""
         settled: Doc = {"metadata": {"name": named, "namespace": namespace}}
         return settled | ({"spec": _without_nulls(body["spec"])} if body.get("spec") is not None else {})
+
+
+def _check_generator(kind: Kind, raw: bytes) -> None:
+    """Raise SpecError for a generator that cannot make its values."""
+    try:
+        spec = generators.decode(kind, raw)
+        if isinstance(spec, generators.Password):
+            passwords.check(spec)
+    except GeneratorInvalid as error:
+        raise SpecError("spec", str(error)) from None
 
 
 def _place(problem: Problem) -> str:
@@ -142,13 +161,14 @@ def _head(body: Doc) -> Iterator[Problem]:
     if kind not in KINDS:
         near = hints.nearest(kind, [*KINDS, *OTHERS]) if isinstance(kind, str) else ""
         yield Problem("kind", f"no kind of {GROUP}", f"write {near}" if near else f"use {', '.join(KINDS)}")
-    if body.get("apiVersion") != API_VERSION:
+    served = RESOURCES[Kind(kind)].api_version if isinstance(kind, str) and kind in KINDS else API_VERSION
+    if body.get("apiVersion") != served:
         missing = body.get("apiVersion") is None
-        yield Problem("apiVersion", "is missing" if missing else "is not served", f"write {API_VERSION}")
+        yield Problem("apiVersion", "is missing" if missing else "is not served", f"write {served}")
     metadata = body.get("metadata")
     if not isinstance(metadata, dict) or not (metadata.get("name") or metadata.get("generateName")):
         yield Problem("metadata.name", "is missing", "name the object")
-    if kind in KINDS and body.get("spec") is None:
+    if kind in KINDS and kind not in (Kind.FAKE, Kind.PASSWORD, Kind.UUID) and body.get("spec") is None:
         yield Problem("spec", "is missing", "say what is wanted; see the examples in the documentation")
 
 

@@ -1,4 +1,4 @@
-"""The three definitions as the API server takes them: names, columns, schema. ``esoctl crds`` prints them.
+"""The definitions as the API server takes them: names, columns, schema. ``esoctl crds`` prints them.
 
 Columns, short names and selectable fields are the reference's, so users see what they know.
 """
@@ -7,11 +7,11 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from esoctl.crds import providers
+from esoctl.crds import generators, providers
 from esoctl.crds.structural import Schema, of_type
 from esoctl.model.external_secret import ExternalSecretSpec, ExternalSecretStatus
 from esoctl.model.keys import Kind
-from esoctl.model.kinds import GROUP, RESOURCES
+from esoctl.model.kinds import GENERATORS, RESOURCES
 from esoctl.model.store import StoreSpec, StoreStatus
 
 READY: Final = '.status.conditions[?(@.type=="Ready")]'
@@ -27,11 +27,19 @@ class Column(NamedTuple):
 
 
 class Names(NamedTuple):
-    """How a kind is called."""
+    """How a kind is called; an empty short name is none."""
 
     kind: Kind
     short: str
     description: str
+
+
+GENERATED: Final = (
+    Names(Kind.FAKE, "", "Makes values that are written down in it, for tests."),
+    Names(Kind.PASSWORD, "", "Makes random passwords."),
+    Names(Kind.UUID, "", "Makes random UUIDs."),
+    Names(Kind.CLUSTER_GENERATOR, "", "A generator of any kind, for every namespace."),
+)
 
 
 EXTERNAL_SECRET_COLUMNS: Final = (
@@ -75,6 +83,10 @@ def all_crds() -> list[dict[str, object]]:
         _definition(external_secret, version),
         _definition(store, _version(store, store_spec, store_status, STORE_COLUMNS)),
         _definition(cluster_store, _version(cluster_store, store_spec, store_status, STORE_COLUMNS)),
+        *(
+            _definition(names, _version(names, generators.spec(names.kind), {"type": "object"}, ()))
+            for names in GENERATED
+        ),
     ]
 
 
@@ -92,15 +104,17 @@ class _Plain(yaml.SafeDumper):
 
 def _definition(names: Names, version: dict[str, object]) -> dict[str, object]:
     resource = RESOURCES[names.kind]
+    categories = ["external-secrets", *(["external-secrets-generators"] if resource.group == GENERATORS else [])]
+    short = {"shortNames": [names.short]} if names.short else {}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{resource.plural}.{GROUP}", "labels": dict(LABEL)},
+        "metadata": {"name": f"{resource.plural}.{resource.group}", "labels": dict(LABEL)},
         "spec": {
-            "group": GROUP,
+            "group": resource.group,
             "names": {
                 "kind": names.kind.value, "listKind": f"{names.kind}List", "plural": resource.plural,
-                "singular": names.kind.lower(), "shortNames": [names.short], "categories": ["external-secrets"],
+                "singular": names.kind.lower(), **short, "categories": categories,
             },
             "scope": "Namespaced" if resource.namespaced else "Cluster",
             "versions": [version],
@@ -116,11 +130,12 @@ def _version(names: Names, spec: Schema, status: Schema, columns: tuple[Column, 
         "spec": {"description": "What is wanted.", **spec},
         "status": {"description": "What was observed.", **status},
     }
+    shown = [{"name": column.name, "type": column.type, "jsonPath": column.path} for column in columns]
     return {
-        "name": "v1",
+        "name": RESOURCES[names.kind].version,
         "served": True,
         "storage": True,
-        "additionalPrinterColumns": [{"name": c.name, "type": c.type, "jsonPath": c.path} for c in columns],
+        **({"additionalPrinterColumns": shown} if shown else {}),
         "subresources": {"status": {}},
         "schema": {"openAPIV3Schema": {"type": "object", "description": names.description, "properties": properties}},
     }

@@ -16,6 +16,10 @@ class Kind(StrEnum):
     SERVICE_ACCOUNT = "ServiceAccount"
     EVENT = "Event"
     LEASE = "Lease"
+    FAKE = "Fake"
+    PASSWORD = "Password"
+    UUID = "UUID"
+    CLUSTER_GENERATOR = "ClusterGenerator"
 
 
 class Key(NamedTuple):

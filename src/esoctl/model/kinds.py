@@ -6,6 +6,7 @@ from esoctl.model.keys import Kind
 
 GROUP = "external-secrets.io"
 API_VERSION = f"{GROUP}/v1"
+GENERATORS = "generators.external-secrets.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,9 @@ RESOURCES: dict[Kind, Resource] = {
         Resource(Kind.SERVICE_ACCOUNT, "", "v1", "serviceaccounts", namespaced=True),
         Resource(Kind.EVENT, "", "v1", "events", namespaced=True),
         Resource(Kind.LEASE, "coordination.k8s.io", "v1", "leases", namespaced=True),
+        Resource(Kind.FAKE, GENERATORS, "v1alpha1", "fakes", namespaced=True),
+        Resource(Kind.PASSWORD, GENERATORS, "v1alpha1", "passwords", namespaced=True),
+        Resource(Kind.UUID, GENERATORS, "v1alpha1", "uuids", namespaced=True),
+        Resource(Kind.CLUSTER_GENERATOR, GENERATORS, "v1alpha1", "clustergenerators", namespaced=False),
     )
 }

@@ -4,14 +4,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from esoctl.cli import main
 from esoctl.crds import generate
+from esoctl.crds.generators import spec
+from esoctl.model.generators import UUID, ClusterSpec, Fake, Password
+from esoctl.model.keys import Kind
 
 FOLDER = Path(__file__).resolve().parents[3] / "manifests" / "crds"
 SHORT = {"externalsecrets": "es", "secretstores": "ss", "clustersecretstores": "css"}
+MAKERS = {"fakes", "passwords", "uuids", "clustergenerators"}
 DEFINITIONS: list[Any] = generate.all_crds()
 EACH = pytest.mark.parametrize(
     "definition", [pytest.param(one, id=one["spec"]["names"]["plural"]) for one in DEFINITIONS]
@@ -68,8 +73,19 @@ def test_a_definition_is_small_enough_to_apply(definition: Any) -> None:
 
 @EACH
 def test_a_definition_has_the_names_people_know(definition: Any) -> None:
-    names = definition["spec"]["names"]
+    names, plural = definition["spec"]["names"], definition["spec"]["names"]["plural"]
+    maker = plural in MAKERS
 
-    assert names["shortNames"] == [SHORT[names["plural"]]]
-    assert definition["metadata"]["name"] == f"{names['plural']}.external-secrets.io"
-    assert names["categories"] == ["external-secrets"]
+    assert names.get("shortNames", []) == ([] if maker else [SHORT[plural]])
+    assert definition["metadata"]["name"] == f"{plural}.{'generators.' * maker}external-secrets.io"
+    assert names["categories"] == ["external-secrets", *(["external-secrets-generators"] * maker)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "struct"),
+    [(Kind.FAKE, Fake), (Kind.PASSWORD, Password), (Kind.UUID, UUID), (Kind.CLUSTER_GENERATOR, ClusterSpec)],
+)
+def test_the_schema_of_a_generator_has_every_field_that_is_read(kind: Kind, struct: type) -> None:
+    fields = {field.encode_name for field in msgspec.structs.fields(struct)}
+
+    assert set(spec(kind).get("properties", {})) == fields

@@ -19,7 +19,7 @@ def test_the_core_group_has_no_name(kind: Kind, api_version: str) -> None:
     assert RESOURCES[kind].api_version == api_version
 
 
-def test_only_namespaces_and_cluster_stores_are_of_the_cluster() -> None:
+def test_only_what_is_meant_for_all_namespaces_is_of_the_cluster() -> None:
     wide = {kind for kind, found in RESOURCES.items() if not found.namespaced}
 
-    assert wide == {Kind.NAMESPACE, Kind.CLUSTER_SECRET_STORE}
+    assert wide == {Kind.NAMESPACE, Kind.CLUSTER_SECRET_STORE, Kind.CLUSTER_GENERATOR}
