@@ -10,7 +10,7 @@ import os
 import secrets as entropy
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +37,7 @@ from esoctl.kube.transport import Options, Transport
 from esoctl.metrics import Metrics, QueueFigures
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind
+from esoctl.model.kinds import Resource
 from esoctl.model.meta import Bare, Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
@@ -53,6 +54,8 @@ from esoctl.queue.workqueue import Observers, WorkQueue
 from esoctl.reconcile.cluster import ApiCluster
 from esoctl.reconcile.credentials import SecretReader
 from esoctl.reconcile.external_secret import ExternalSecretReconciler
+from esoctl.reconcile.generic_targets import GenericTargets
+from esoctl.reconcile.objects import ApiObjects
 from esoctl.reconcile.secret_store import StoreReconciler
 from esoctl.reconcile.stores import Stores, validate_store
 from esoctl.reconcile.targets import Targets
@@ -164,7 +167,15 @@ class Operator:
         observers = Observers(metrics.observe_wait, metrics.observe_work)
         self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
         stale: set[Key] = set()
-        hands = Hands(self._queue.add, lambda store: _credentials(store, known), self._own, stale.add, draw)
+        self._generics = GenericTargets(ApiObjects(api), config.generic_targets, self._follow)
+        hands = Hands(
+            self._queue.add,
+            lambda store: _credentials(store, known),
+            self._own,
+            self._generics.is_own,
+            stale.add,
+            draw,
+        )
         self._informers = informing.build(api, config.namespace, hands)
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
@@ -172,7 +183,15 @@ class Operator:
         self._targets = Targets(views, cluster)
         stores = Stores(views, cluster, known, pool, reader, config.controller_class)
         self._external_secrets = ExternalSecretReconciler(
-            views, cluster, stores.open, self._targets, clock, self._env, config.controller_class, stale=stale
+            views,
+            cluster,
+            stores.open,
+            self._targets,
+            clock,
+            self._env,
+            config.controller_class,
+            self._generics,
+            stale=stale,
         )
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
@@ -196,7 +215,8 @@ class Operator:
                 machines.start_soon(recorder.run)
             for informer in self._informers.each():
                 machines.start_soon(informer.run)
-            machines.start_soon(self._informers.others.run)
+            machines.start_soon(self._informers.texts.run)
+            machines.start_soon(self._informers.generics.run)
             async with anyio.create_task_group() as workers:
                 workers.start_soon(self._work, state, workers)
                 lost = await _first(told_to_stop, lead.lost) == 1
@@ -237,6 +257,9 @@ class Operator:
         self._metrics.observe_reconcile(target, result, seconds)
         if not self._informers.hold(key):
             self._metrics.forget(target)
+
+    def _follow(self, key: Key, resources: Sequence[Resource]) -> None:
+        self._informers.generics.want(key, resources)
 
     def _own(self, meta: Meta) -> bool:
         return self._targets.is_own(meta)

@@ -38,6 +38,8 @@ class Config:
     log_level: str = "info"
     store_requeue_seconds: float = 300.0
     drain_seconds: float = 25.0
+    generic_targets: bool = False
+    """Serve targets that are no Secrets."""
     batching: bool = True
     """Merge and batch reads of AWS."""
     session_tags: bool = False

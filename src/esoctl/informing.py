@@ -5,6 +5,7 @@ Part of the composition root: it knows the informers, the model and the queue's 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from anyio import CapacityLimiter
 
@@ -24,7 +25,7 @@ from esoctl.model.kinds import RESOURCES, Resource
 from esoctl.model.meta import Bare, Meta, decode_bare, decode_slim
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
-from esoctl.plan import render, sources
+from esoctl.plan import generic, render, sources
 from esoctl.plan.observed import CREATED_BY_LABEL, MANAGED_LABEL
 from esoctl.queue.lanes import Lane
 from esoctl.reconcile.views import BY_OWNER, InformedViews
@@ -57,6 +58,8 @@ class Hands:
     credentials: Credentials
     own: Callable[[Meta], bool]
     """Whether a Secret is as our own last write left it."""
+    own_generic: Callable[[Resource, Meta], bool]
+    """The same of a target of another kind."""
     stale: Callable[[Key], None]
     """Told of every ExternalSecret whose sources were edited, before its key is emitted."""
     draw: Callable[[], float]
@@ -73,8 +76,10 @@ class Informers:
     secret_metas: Informer[Bare]
     managed_secrets: Informer[Secret]
     namespaces: Informer[Bare] | None
-    others: OnDemand
+    texts: OnDemand
     """ConfigMaps that hold templates, while there are any."""
+    generics: OnDemand
+    """The kinds of targets that are no Secrets, as far as they bear the managed label."""
 
     def each(self) -> Iterator[Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]]:
         """All that run from start to end."""
@@ -125,11 +130,12 @@ class Sinks:
 
     emit: Emit
     stale: Callable[[Key], None]
+    own_generic: Callable[[Resource, Meta], bool]
     lookups: Lookups
-    others: OnDemand
+    texts: OnDemand
 
     def external_secret(self, change: Change[ExternalSecret]) -> None:
-        self.others.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _text_kinds(change.new))
+        self.texts.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _text_kinds(change.new))
         if predicates.external_secret(change.old, change.new):
             new = None if isinstance(change.new, Broken) else change.new
             self._send(triggers.of_external_secret(new, change.metadata, initial=_initial(change)))
@@ -157,6 +163,11 @@ class Sinks:
     def config_map(self, change: Change[Bare]) -> None:
         if predicates.secret(change.old, change.new):
             self._send(triggers.of_config_map(change.metadata, self.lookups, initial=_initial(change)))
+
+    def generic(self, resource: Resource, change: Change[Bare]) -> None:
+        own = change.new is not None and self.own_generic(resource, change.metadata)
+        if not own and predicates.generic(change.old, change.new):
+            self._send(triggers.of_generic(resource, change.metadata, self.lookups, initial=_initial(change)))
 
     def namespace(self, change: Change[Bare]) -> None:
         """Labels are read when a store is used; a change is noticed by the next reconcile."""
@@ -186,7 +197,12 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         found = Collection(api, Selection(resource, where, metadata_only=True))
         return Informer(resource.plural, found, decode_slim, sinks.config_map, options=options)
 
-    sinks = Sinks(hands.emit, hands.stale, _lookups(built, hands.own), OnDemand(slim))
+    def managed(resource: Resource) -> Informer[Bare]:
+        found = Collection(api, Selection(resource, where, f"{MANAGED_LABEL}=true", metadata_only=True))
+        return Informer(resource.plural, found, decode_bare, partial(sinks.generic, resource), options=options)
+
+    lookups = _lookups(built, hands.own)
+    sinks = Sinks(hands.emit, hands.stale, hands.own_generic, lookups, OnDemand(slim))
     secrets, namespaces = Kind.SECRET, Kind.NAMESPACE
     informers = Informers(
         external_secrets=Informer(
@@ -206,7 +222,8 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         namespaces=None if namespace else Informer(
             "namespaces", collection(namespaces, bare=True), decode_bare, sinks.namespace, options=options
         ),
-        others=sinks.others,
+        texts=sinks.texts,
+        generics=OnDemand(managed),
     )  # fmt: skip
     built.append(informers)
     return informers
@@ -231,10 +248,17 @@ def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:
     def by_text(kind: Kind, namespace: str, name: str) -> list[ExternalSecret]:
         return built[0].external_secrets.store.by(BY_TEXT, (kind, namespace, name))
 
-    return Lookups(by_target, by_store, by_credential, by_text, own)
+    def by_manifest(resource: Resource, namespace: str, name: str) -> list[ExternalSecret]:
+        wanted = (resource.api_version, resource.kind, namespace, name)
+        return built[0].external_secrets.store.by(BY_TARGET, wanted)
+
+    return Lookups(by_target, by_store, by_credential, by_manifest, by_text, own)
 
 
-def _by_target(es: ExternalSecret) -> list[tuple[str, str]]:
+def _by_target(es: ExternalSecret) -> list[tuple[str, ...]]:
+    manifest = generic.chosen(es.spec) if es.spec else None
+    if manifest is not None:
+        return [(manifest.api_version, manifest.kind, es.metadata.namespace, es.target_name)]
     return [(es.metadata.namespace, es.target_name)]
 
 

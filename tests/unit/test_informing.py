@@ -65,6 +65,7 @@ async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
         lambda key, lane: scene.emitted.append((key, lane)),
         credentials,
         lambda meta: meta.uid in scene.own,
+        lambda resource, meta: meta.uid in scene.own,
         scene.stale.add,
         lambda: 0.5,
     )
@@ -72,7 +73,8 @@ async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
     async with anyio.create_task_group() as tasks:
         for informer in scene.informers.each():
             tasks.start_soon(informer.run)
-        tasks.start_soon(scene.informers.others.run)
+        tasks.start_soon(scene.informers.texts.run)
+        tasks.start_soon(scene.informers.generics.run)
         for informer in scene.informers.each():
             await informer.synced.wait()
         yield scene
@@ -214,7 +216,7 @@ async def test_of_a_thousand_objects_an_edited_text_wakes_exactly_those_that_ren
         day.make_config_map(name, {"k": "old"})
     async with informed(day) as scene:
         await scene.news()
-        (config_maps,) = scene.informers.others.followed().values()
+        (config_maps,) = scene.informers.texts.followed().values()
         await config_maps.synced.wait()
 
         day.edit("ConfigMap", "unrelated", {"data": {"k": "new"}})
@@ -232,16 +234,16 @@ async def test_config_maps_are_followed_only_while_templates_are_in_some_and_wit
     day = await a_world()
     day.make_config_map("large", {"k": "v" * 10_000}, labels={"app": "x"})
     async with informed(day) as scene:
-        assert scene.informers.others.followed() == {}
+        assert scene.informers.texts.followed() == {}
 
         held = {"configMap": {"name": "texts", "items": [{"key": "k"}]}}
         day.external_secret(target={"template": {"templateFrom": [held]}})
         await scene.news()
-        (config_maps,) = scene.informers.others.followed().values()
+        (config_maps,) = scene.informers.texts.followed().values()
         (known,) = config_maps.store.all()
         assert (known.metadata.name, known.metadata.labels, known.metadata.annotations) == ("large", {}, {})
         assert any("PartialObjectMetadata" in call.accept for call in day.transport.calls if "configmaps" in call.path)
 
         day.external_secret()
         await scene.news()
-        assert scene.informers.others.followed() == {}
+        assert scene.informers.texts.followed() == {}

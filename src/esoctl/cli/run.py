@@ -35,6 +35,7 @@ DURATION = Duration()
 )
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
+@click.option("--unsafe-allow-generic-targets", is_flag=True, help="Serve targets that are no Secrets.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
 @click.option("--aws-session-tags", is_flag=True, help="Tag the sessions of AWS roles with whom they are for.")
 @click.option("--cluster-name", default="", help="What the tags call this cluster.")
@@ -74,6 +75,7 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | flo
         log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
         log_level=str(options["log_level"]),
         store_requeue_seconds=requeue,
+        generic_targets=bool(options["unsafe_allow_generic_targets"]),
         batching=bool(options["batching"]),
         session_tags=bool(options["aws_session_tags"]),
         cluster_name=_cluster_name(options),

@@ -30,6 +30,11 @@ def secret(old: Named | None, new: Named | None) -> bool:
     return _matters(old, new, lambda one, other: one.resource_version != other.resource_version)
 
 
+def generic(old: Named | None, new: Named | None) -> bool:
+    """Anything but status changed, as far as the kind tells that apart by a generation."""
+    return _matters(old, new, _edited_generic)
+
+
 def labels(old: Named | None, new: Named | None) -> bool:
     """The labels changed: for Namespaces, whose labels decide which stores may be used there."""
     return _matters(old, new, lambda one, other: one.labels != other.labels)
@@ -50,6 +55,11 @@ def _fault(thing: Named) -> str | None:
 def _readiness(thing: Store | Broken | None) -> str | None:
     ready = conditions.find(thing.status.conditions) if isinstance(thing, Store) else None
     return ready.status if ready else None
+
+
+def _edited_generic(old: Meta, new: Meta) -> bool:
+    untold = not new.generation and old.resource_version != new.resource_version
+    return untold or _edited(old, new) or old.owner_references != new.owner_references
 
 
 def _edited(old: Meta, new: Meta) -> bool:

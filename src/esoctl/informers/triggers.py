@@ -12,6 +12,7 @@ from typing import NamedTuple
 from esoctl.model import conditions
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.kinds import Resource
 from esoctl.model.meta import Meta
 from esoctl.model.store import Store
 
@@ -45,6 +46,8 @@ class Lookups:
     """ExternalSecrets that name the store."""
     by_credential: Callable[[str, str], Iterable[Store]]
     """Stores whose credentials may come from the Secret of that namespace and name."""
+    by_manifest: Callable[[Resource, str, str], Iterable[ExternalSecret]]
+    """ExternalSecrets whose target is the object of that kind, namespace and name."""
     by_text: Callable[[Kind, str, str], Iterable[ExternalSecret]]
     """ExternalSecrets whose templates are in the ConfigMap or Secret of that namespace and name."""
     own: Callable[[Meta], bool]
@@ -92,6 +95,12 @@ def of_secret(new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) 
         # A template that is read from the very target it makes must not feed itself.
         if edited or dependant.target_name != meta.name:
             yield Trigger(_key(dependant), Cause.SOURCE)
+
+
+def of_generic(resource: Resource, meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+    """A target that is no Secret was edited or deleted."""
+    for external_secret in () if initial else lookups.by_manifest(resource, meta.namespace, meta.name):
+        yield Trigger(_key(external_secret), Cause.DRIFT)
 
 
 def of_config_map(meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:

@@ -59,6 +59,10 @@ class Api:
         accept = _PARTIAL if metadata_only else JSON
         return await self._transport.request(Call("GET", paths.item(resource, namespace, name), accept=accept))
 
+    async def served(self, api_version: str) -> bytes:
+        """The kinds of a group and version (APIResourceList)."""
+        return await self._transport.request(Call("GET", paths.version(api_version)))
+
     async def page(
         self,
         selection: Selection,

@@ -24,6 +24,13 @@ def item(resource: Resource, namespace: str, name: str, subresource: str = "") -
     return f"{path}/{subresource}" if subresource else path
 
 
+def version(api_version: str) -> str:
+    """The path that lists the kinds of a group and version."""
+    group, _, name = api_version.rpartition("/")
+    root = f"/apis/{_segment('group', group)}" if group else "/api"
+    return f"{root}/{_segment('version', name)}"
+
+
 def query(**parameters: str | int | bool | None) -> dict[str, str]:
     """Query parameters as text, without those that are empty, zero, false or None."""
     return {name: _text(value) for name, value in parameters.items() if value}

@@ -8,10 +8,15 @@ from esoctl.model import conditions
 from esoctl.model.conditions import Reason
 from esoctl.model.external_secret import CreationPolicy, ExternalSecretSpec
 from esoctl.model.secret import Secret
-from esoctl.plan import hashing
+from esoctl.plan import fieldtrees, hashing
 from esoctl.plan.observed import CREATED_BY_LABEL, DATA_HASH_ANNOTATION, MANAGED_LABEL, Applied, Observed
 
-WITHOUT_TARGET = (Reason.SECRET_DELETED, Reason.SECRET_MISSING)
+WITHOUT_TARGET = (
+    Reason.SECRET_DELETED,
+    Reason.SECRET_MISSING,
+    Reason.RESOURCE_DELETED,
+    Reason.RESOURCE_MISSING,
+)
 
 
 def differs(observed: Observed, spec: ExternalSecretSpec) -> bool:
@@ -34,11 +39,21 @@ def _kept(observed: Observed, target: Secret, policy: CreationPolicy) -> bool:
     meta = target.metadata
     if meta.labels.get(MANAGED_LABEL) != "true":
         return False
-    if meta.annotations.get(DATA_HASH_ANNOTATION) != hashing.data_hash(target.data):
+    if not _same_content(observed, target):
         return False
     if policy is CreationPolicy.OWNER and not _owned(observed, target):
         return False
     return observed.applied is None or _metadata_kept(target, observed.applied)
+
+
+def _same_content(observed: Observed, target: Secret) -> bool:
+    """Of a target that is no Secret others may own a part: what we wrote counts, as far as we remember it."""
+    digest = target.metadata.annotations.get(DATA_HASH_ANNOTATION)
+    if observed.other is None:
+        return digest == hashing.data_hash(target.data)
+    if observed.written is not None:
+        return fieldtrees.project(observed.other.body, observed.written) == observed.written
+    return digest == hashing.content_hash(fieldtrees.content_of(observed.other.body))
 
 
 def _owned(observed: Observed, target: Secret) -> bool:

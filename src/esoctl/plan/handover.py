@@ -6,33 +6,40 @@ the patch is refused when the Secret has changed meanwhile. Source: Kubernetes A
 "Transferring ownership"; checked on kube-apiserver 1.36.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from esoctl.model.meta import ManagedFields
+from esoctl.plan import fieldtrees
+from esoctl.plan.fieldtrees import Tree
 
-Tree = dict[str, "Tree"]
+UNNAMED = "external-secrets"
+"""The field manager of the reference's writes of targets that are no Secrets: it names none, so its program's name."""
 
 
-def patch(resource_version: str, entries: Sequence[ManagedFields], manager: str) -> bytes | None:
-    """A JSON patch of ``metadata.managedFields``; None when the manager has no Update entry."""
-    updates = [index for index, entry in enumerate(entries) if _is(entry, manager, "Update")]
+def patch(
+    resource_version: str, entries: Sequence[ManagedFields], manager: str, aliases: tuple[str, ...] = ()
+) -> bytes | None:
+    """A JSON patch of ``metadata.managedFields``; None when the manager has no Update entry, nor an alias of it."""
+    updates = [
+        index for index, entry in enumerate(entries) if any(_is(entry, name, "Update") for name in (manager, *aliases))
+    ]
     if not updates:
         return None
     applies = [index for index, entry in enumerate(entries) if _is(entry, manager, "Apply")]
-    operations: list[dict[str, object]] = [
-        {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version}
-    ]
     kept, *others = [*applies, *updates]
     merged: Tree = {}
     for index in (kept, *others):
-        merged = _union(merged, _tree.decode(entries[index].fields_v1))
+        merged = fieldtrees.union(merged, _tree.decode(entries[index].fields_v1))
     where = f"/metadata/managedFields/{kept}"
-    operations += [
+    operations: list[dict[str, object]] = [
+        {"op": "test", "path": "/metadata/resourceVersion", "value": resource_version},
         {"op": "replace", "path": f"{where}/operation", "value": "Apply"},
         {"op": "replace", "path": f"{where}/fieldsV1", "value": merged},
     ]
+    if entries[kept].manager != manager:
+        operations.append({"op": "replace", "path": f"{where}/manager", "value": manager})
     operations += [
         {"op": "remove", "path": f"/metadata/managedFields/{index}"} for index in sorted(others, reverse=True)
     ]
@@ -41,13 +48,6 @@ def patch(resource_version: str, entries: Sequence[ManagedFields], manager: str)
 
 def _is(entry: ManagedFields, manager: str, operation: str) -> bool:
     return (entry.manager, entry.operation, entry.subresource) == (manager, operation, "")
-
-
-def _union(left: Tree, right: Mapping[str, Tree]) -> Tree:
-    merged = dict(left)
-    for name, below in right.items():
-        merged[name] = _union(merged.get(name, {}), below)
-    return merged
 
 
 _tree: msgspec.json.Decoder[Tree] = msgspec.json.Decoder(dict)

@@ -32,7 +32,12 @@ def body(plan: Apply, namespace: str) -> bytes:
     if plan.immutable:
         manifest["immutable"] = True
     manifest["data"] = dict(plan.data)
-    return as_yaml(msgspec.json.encode(manifest))
+    return encoded(manifest)
+
+
+def encoded(body: dict[str, object]) -> bytes:
+    """Any apply configuration as a body."""
+    return as_yaml(msgspec.json.encode(body))
 
 
 def as_yaml(text: bytes) -> bytes:

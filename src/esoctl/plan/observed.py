@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.generic import Generic, Json
 from esoctl.model.keys import Key, Kind
 from esoctl.model.secret import Secret
 
@@ -36,6 +37,10 @@ class Observed:
     now: datetime
     target: Secret | None = None
     applied: Applied | None = None
+    other: Generic | None = None
+    """The target when it is no Secret; ``target`` is then its metadata."""
+    written: Json | None = None
+    """Of such a target, the content that this process wrote last, as the API server took it."""
     stale: bool = False
     """What it is made from, a store or a template's text, was edited since the last sync."""
 

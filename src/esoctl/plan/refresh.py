@@ -14,6 +14,7 @@ from esoctl.model.external_secret import CreationPolicy, DeletionPolicy, Externa
 from esoctl.plan import drift, hashing, slots, windows
 from esoctl.plan.observed import FINALIZER, Observed, instant
 
+FAILURES = (Reason.SECRET_SYNCED_ERROR, Reason.RESOURCE_SYNCED_ERROR)
 CLOCK_TOLERANCE = timedelta(seconds=5)
 WINDOW_RECHECK = timedelta(minutes=1)
 SOURCE_PAUSE = timedelta(seconds=5)
@@ -115,7 +116,7 @@ def version(observed: Observed) -> str:
 
 def _failed(observed: Observed) -> bool:
     ready = conditions.find(observed.es.status.conditions)
-    return ready is not None and ready.status == "False" and ready.reason == Reason.SECRET_SYNCED_ERROR
+    return ready is not None and ready.status == "False" and ready.reason in FAILURES
 
 
 def _source_due(observed: Observed) -> bool:

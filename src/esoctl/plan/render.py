@@ -16,7 +16,7 @@ from esoctl.model.external_secret import MergePolicy, Template, TemplateFrom, Te
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
 from esoctl.model.values import Values
-from esoctl.plan import masking
+from esoctl.plan import masking, privileged
 from esoctl.plan.observed import FORCE_SYNC_ANNOTATIONS
 from esoctl.template import engine, scope
 from esoctl.template.engine import Env
@@ -51,14 +51,14 @@ def needed(template: Template | None) -> list[TextRef]:
     """The ConfigMaps and Secrets to read before rendering, each once."""
     wanted: dict[TextRef, None] = {}
     for entry in template.template_from if template else []:
-        wanted.update(dict.fromkeys(ref for ref, _ in _held(entry)))
+        wanted.update(dict.fromkeys(ref for ref, _ in held(entry)))
     return list(wanted)
 
 
 def render(es: Meta, template: Template | None, values: Values, texts: Texts, env: Env) -> Rendered:
     """The rendered template; raises TemplateError or SpecError when any part of it fails."""
     if template is None:
-        return Rendered(values, dict(es.labels), _copied(es.annotations))
+        return Rendered(values, dict(es.labels), copied(es.annotations))
     try:
         return _rendered(template, values, texts, env)
     except TemplateError as error:
@@ -98,12 +98,17 @@ def key(template: str, name: str, env: Env) -> str:
     return engine.render(template, {"value": name.encode()}, named).decode(errors="replace")
 
 
-def check(template: Template) -> None:
-    """Raise SpecError for what no Secret template may say."""
+def check_engine(template: Template) -> None:
+    """Raise SpecError for an engine we do not have."""
     if template.engine_version not in ("", "v2"):
         raise SpecError(
             "spec.target.template.engineVersion", f"unsupported template engine version: {template.engine_version}"
         )
+
+
+def check(template: Template) -> None:
+    """Raise SpecError for what no Secret template may say."""
+    check_engine(template)
     bad = [entry.target for entry in template.template_from if _target(entry) not in TARGETS]
     if bad:
         problem = "; ".join(
@@ -114,16 +119,21 @@ def check(template: Template) -> None:
         raise SpecError("spec.target.template.templateFrom", problem)
 
 
-def _copied(annotations: Mapping[str, str]) -> dict[str, str]:
-    """DIFFERS: the reference copies the force-sync annotation too, so that every forced sync rewrites the Secret."""
-    return {name: text for name, text in annotations.items() if name not in FORCE_SYNC_ANNOTATIONS}
+def copied(annotations: Mapping[str, str]) -> dict[str, str]:
+    """The ExternalSecret's own annotations, as far as its target gets them.
+
+    DIFFERS: the reference copies the force-sync annotation too, so that every forced sync rewrites the Secret, and that
+    of `kubectl apply`, which then takes the target for one it wrote itself.
+    """
+    left_out = (*FORCE_SYNC_ANNOTATIONS, privileged.LAST_APPLIED)
+    return {name: value for name, value in annotations.items() if name not in left_out}
 
 
 def _target(entry: TemplateFrom) -> str:
     return entry.target.lower() or "data"
 
 
-def _held(entry: TemplateFrom) -> list[tuple[TextRef, TemplateSource]]:
+def held(entry: TemplateFrom) -> list[tuple[TextRef, TemplateSource]]:
     """The objects one entry names, in the order in which they are rendered."""
     pairs = ((Kind.CONFIG_MAP, entry.config_map), (Kind.SECRET, entry.secret))
     return [(TextRef(kind, source.name), source) for kind, source in pairs if source]
@@ -131,25 +141,27 @@ def _held(entry: TemplateFrom) -> list[tuple[TextRef, TemplateSource]]:
 
 def _render_from(entry: TemplateFrom, where: str, values: Values, texts: Texts, env: Env) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
-    for ref, source in _held(entry):
+    for ref, source in held(entry):
         for item in source.items:
-            text = _text(ref, item.key, texts)
+            source_text = text(ref, item.key, texts)
+            rendered = scope.rendered(item.key, source_text, values, env)
             if item.template_as is TemplateScope.VALUES:
-                made[item.key] = scope.rendered(item.key, text, values, env)
+                made[item.key] = rendered
             else:
-                made.update(scope.mapping(scope.rendered(item.key, text, values, env), env))
+                made.update(scope.mapping(rendered, env))
     if entry.literal is not None:
         made.update(scope.mapping(scope.rendered(f"{where}.literal", entry.literal, values, env), env))
     strategy = entry.values_decoding_strategy
     return {name: scope.decoded(name, value, strategy) for name, value in made.items()}
 
 
-def _text(ref: TextRef, name: str, texts: Texts) -> str:
-    held = texts[ref]
-    if name not in held:
+def text(ref: TextRef, name: str, texts: Texts) -> str:
+    """One template's text; raises SpecError when its object has no such key."""
+    keys = texts[ref]
+    if name not in keys:
         kind = "configmap" if ref.kind is Kind.CONFIG_MAP else "secret"
         raise SpecError("", f"error in {kind} {ref.name}: missing key {name}")
-    return held[name].decode("utf-8", "replace")
+    return keys[name].decode("utf-8", "replace")
 
 
 def _texts_of(parts: Mapping[str, bytes], what: str) -> dict[str, str]:

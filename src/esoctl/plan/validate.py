@@ -15,7 +15,7 @@ from esoctl.errors import SpecError
 from esoctl.model import store as stores
 from esoctl.model.external_secret import CreationPolicy, DeletionPolicy, ExternalSecretSpec
 from esoctl.model.store import StoreSpec
-from esoctl.plan import access, privileged, render, sources, windows
+from esoctl.plan import access, generic, privileged, render, sources, windows
 
 MISPLACED_AUTH = "auth belongs under spec.provider.aws, not under spec"
 NOT_OWNER = (CreationPolicy.MERGE, CreationPolicy.NONE, CreationPolicy.CREATE_OR_MERGE, CreationPolicy.ORPHAN)
@@ -36,13 +36,8 @@ def unfit(found: tuple[str, str], expected: str) -> SpecError:
 
 
 def target(spec: ExternalSecretSpec) -> None:
-    """Raise SpecError for a target that is no Secret."""
-    manifest = spec.target.manifest
-    if manifest is not None and (manifest.api_version, manifest.kind) != ("v1", "Secret"):
-        raise SpecError(
-            "spec.target.manifest",
-            f"targets of kind {manifest.kind} are not served; leave manifest out to get a Secret",
-        )
+    """Raise SpecError for a target that is never served, whatever the operator's flags."""
+    generic.admit(spec, allowed=True)
 
 
 def sync_windows(spec: ExternalSecretSpec) -> None:
@@ -100,7 +95,9 @@ def problem_of(error: SpecError) -> Problem:
 
 def _template(spec: ExternalSecretSpec) -> None:
     template = spec.target.template
-    if template is not None:
+    if template is not None and generic.chosen(spec) is not None:
+        render.check_engine(template)
+    elif template is not None:
         render.check(template)
         privileged.refuse(template.type, template.metadata.annotations)
 

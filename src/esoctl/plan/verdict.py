@@ -40,6 +40,9 @@ class Stage(StrEnum):
     TARGET = "invalid generic target"
     FETCH = "could not get secret data from provider"
     DELETE = "could not delete secret"
+    RESOURCE = "could not get target resource"
+    SHAPE = "could not apply template to manifest"
+    DELETE_RESOURCE = "could not delete resource"
     WRITE = "could not update secret"
     ORPHANS = "could not delete orphaned secrets"
     CLIENT = "unable to create client"
@@ -94,7 +97,7 @@ def _opening(stage: Stage, error: EsoctlError) -> str:
         case OwnedByAnother():
             return "failed to take ownership of target secret"
         case PolicyForbids():
-            return Stage.DELETE.value
+            return (Stage.DELETE_RESOURCE if stage is Stage.SHAPE else Stage.DELETE).value
         case _:
             return stage.value
 

@@ -24,7 +24,20 @@ from esoctl.model.external_secret import (
 )
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
-from esoctl.plan import access, assemble, ownership, refresh, render, secret, sources, status, validate
+from esoctl.plan import (
+    access,
+    assemble,
+    generic,
+    ownership,
+    refresh,
+    render,
+    secret,
+    shaping,
+    sources,
+    status,
+    validate,
+)
+from esoctl.plan.generic import GenericPlan
 from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.refresh import Skip, Sync, TearDown
@@ -32,6 +45,7 @@ from esoctl.plan.secret import Apply, Remove, SecretPlan
 from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
+from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
@@ -63,6 +77,7 @@ class ExternalSecretReconciler:
     clock: Clock
     kitchen_env: Callable[[datetime], Env]
     controller_class: str
+    generics: GenericTargets
     reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
     """The uid and status of our last report, while the informer may not have seen it."""
     stale: set[Key] = field(default_factory=set)
@@ -74,11 +89,12 @@ class ExternalSecretReconciler:
         item = self.views.external_secret(key.namespace, key.name)
         if item is None:
             self.targets.forget(key)
+            self.generics.forget(key)
             self.reported.pop(key, None)
             self.stale.discard(key)
             return Gone()
         item = self._latest(key, item)
-        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key), key in self.stale)
+        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key), stale=key in self.stale)
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
         if not self._ours(observed, item.spec):
@@ -97,8 +113,7 @@ class ExternalSecretReconciler:
     async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         attempt = Attempt()
         try:
-            if spec.target.creation_policy is not CreationPolicy.NONE:
-                observed = replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
+            observed = await self._see(observed, spec, attempt)
             match refresh.decide(observed, spec):
                 case Skip(until):
                     return Done(until)
@@ -110,22 +125,32 @@ class ExternalSecretReconciler:
                     self.stale.discard(observed.key)
                     return await self._sync(replace(observed, stale=False), spec, attempt)
         except EsoctlError as error:
-            ruling = verdict(attempt.stage, error)
+            ruling = generic.ruled(spec, attempt.stage, verdict(attempt.stage, error))
             if observed.stale and not status.tells_failure(observed, ruling):
                 self.stale.add(observed.key)
             self._tell(observed, _missing(error.absent) if isinstance(error, EntryFailed) else [])
             return await self._failed(replace(observed, stale=False), spec, ruling)
 
+    async def _see(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Observed:
+        if generic.chosen(spec) is not None:
+            attempt.stage = Stage.RESOURCE
+            return await self.generics.see(observed, spec)
+        if spec.target.creation_policy is CreationPolicy.NONE:
+            return observed
+        return replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
+
     async def _sync(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
         attempt.stage = Stage.SPEC
         validate.sync_windows(spec)
         attempt.stage = Stage.TARGET
-        validate.target(spec)
+        generic.admit(spec, allowed=self.generics.allowed)
         attempt.stage = Stage.FETCH
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
         assembled = await self._fetch(observed, spec)
         self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
+        if generic.chosen(spec) is not None:
+            return await self._sync_generic(observed, spec, assembled, attempt)
         attempt.stage = Stage.WRITE
         plan = await self._plan(observed, spec, assembled)
         if isinstance(plan.write, Remove):
@@ -138,6 +163,30 @@ class ExternalSecretReconciler:
         attempt.stage = Stage.ORPHANS
         notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
         return await self._succeeded(observed, spec, plan, notes)
+
+    async def _sync_generic(
+        self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled, attempt: Attempt
+    ) -> Outcome:
+        """The rest of a sync whose target is no Secret."""
+        attempt.stage = Stage.SHAPE
+        plan = await self._plan_generic(observed, spec, assembled)
+        if isinstance(plan.write, Remove):
+            await anyio.sleep(PROOF_PAUSE_SECONDS)
+            plan = await self._plan_generic(observed, spec, await self._fetch(observed, spec))
+        attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
+        notes = await self.generics.carry_out(observed, spec, plan)
+        return await self._succeeded(observed, spec, plan.report, notes)
+
+    async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
+        manifest, template = generic.chosen(spec), spec.target.template
+        if manifest is None or not generic.writes(observed, spec, assembled):
+            return generic.want(observed, spec, assembled, None)
+        texts = await read_texts(template, observed.key.namespace, self.cluster)
+        frame = generic.frame(observed, spec, manifest)
+        cook = (texts, self.kitchen_env(observed.now))
+        work = partial(shaping.shape, observed.es.metadata, template, frame, assembled.values, cook)
+        shape = await to_thread.run_sync(work, limiter=self.renders) if template else work()
+        return generic.want(observed, spec, assembled, shape)
 
     async def _fetch(self, observed: Observed, spec: ExternalSecretSpec) -> Assembled:
         namespace = observed.key.namespace
@@ -168,7 +217,9 @@ class ExternalSecretReconciler:
         """Delete what must go with the ExternalSecret, then let it go. No provider is asked."""
         meta = observed.es.metadata
         target = observed.target
-        if refresh.deletes_target(spec) and target is not None and ownership.controls(meta, target.metadata):
+        if generic.chosen(spec) is not None:
+            self._tell(observed, await self.generics.tear_down(observed, spec))
+        elif refresh.deletes_target(spec) and target is not None and ownership.controls(meta, target.metadata):
             await self.cluster.remove_secret(
                 meta.namespace, target.metadata.name, target.metadata.uid, target.metadata.resource_version
             )

@@ -38,6 +38,7 @@ class World:
             lambda namespace, name: self._told((namespace, name), self.targets),
             lambda ref: self._told(ref, self.dependants),
             lambda namespace, name: self._told((namespace, name), self.stores),
+            lambda resource, namespace, name: self._told((resource.plural, namespace, name), self.targets),
             lambda kind, namespace, name: self._told((kind, namespace, name), self.readers),
             lambda meta: self.own,
         )

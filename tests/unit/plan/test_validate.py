@@ -34,9 +34,9 @@ def test_a_valid_one_has_no_problem() -> None:
     ("spec", "path", "problem"),
     [
         pytest.param(
-            {"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}},
+            {"target": {"manifest": {"apiVersion": "v1", "kind": "Pod"}}},
             "spec.target.manifest",
-            "targets of kind ConfigMap are not served",
+            "kind Pod of v1 is not allowed: it runs as any ServiceAccount",
             id="manifest",
         ),
         pytest.param(
@@ -47,7 +47,7 @@ def test_a_valid_one_has_no_problem() -> None:
         ),
         pytest.param(
             {"target": {"template": {"type": "bootstrap.kubernetes.io/token"}}},
-            "",
+            "spec.target.template.type",
             'template.type="bootstrap.kubernetes.io/token" is not allowed',
             id="privileged",
         ),
@@ -58,6 +58,18 @@ def test_a_valid_one_has_no_problem() -> None:
             id="window",
         ),
         pytest.param({"dataFrom": [{}]}, "spec.dataFrom[0]", "either extract, find, or", id="dataFrom"),
+        pytest.param(
+            {"dataFrom": [{"extract": {"key": "a"}, "rewrite": [{"merge": {"strategy": "JSON"}}]}]},
+            "spec.dataFrom[0].rewrite[0].merge.into",
+            "strategy JSON needs into, the key of the merged object",
+            id="merge into nothing",
+        ),
+        pytest.param(
+            {"dataFrom": [{"find": {"tags": {"a": "b"}, "property": "c"}}]},
+            "spec.dataFrom[0].find.property",
+            "find takes whole secrets and no property",
+            id="a property with find",
+        ),
         pytest.param(
             {"data": [{**an_entry(), "sourceRef": {}}]},
             "spec.data[0].sourceRef",
@@ -162,4 +174,4 @@ def test_a_store_that_can_be_used() -> None:
 def test_a_problem_tells_its_remedy() -> None:
     (told,) = found(target={"template": {"type": "bootstrap.kubernetes.io/token"}})
 
-    assert (told.path, told.remedy) == ("", "choose another type")
+    assert (told.path, told.remedy) == ("spec.target.template.type", "choose another type")

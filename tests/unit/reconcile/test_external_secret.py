@@ -31,6 +31,8 @@ from esoctl.plan.observed import FINALIZER
 from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY
 from esoctl.reconcile.external_secret import RENDERS_AT_ONCE, ExternalSecretReconciler
 from esoctl.reconcile.gather import Opened
+from esoctl.reconcile.generic_targets import GenericTargets
+from esoctl.reconcile.objects import ApiObjects
 from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
 from esoctl.reconcile.targets import Targets
 from esoctl.template.engine import Env
@@ -40,6 +42,8 @@ from support.memory_cluster import MemoryCluster, MemoryViews
 from support.memory_provider import MemoryClient, Vault
 
 pytestmark = pytest.mark.asyncio
+
+DISABLED = GenericTargets(ApiObjects(None), False, lambda key, resources: None)  # type: ignore[arg-type]  # never asked
 
 
 @dataclass
@@ -55,7 +59,7 @@ class Scene:
     def __post_init__(self) -> None:
         targets = Targets(self.views, self.cluster)
         self.reconciler = ExternalSecretReconciler(
-            self.views, self.cluster, self.open_store, targets, LoopClock(), self.env, "default"
+            self.views, self.cluster, self.open_store, targets, LoopClock(), self.env, "default", DISABLED
         )
 
     @asynccontextmanager
@@ -199,7 +203,7 @@ async def test_one_store_that_cannot_be_used_fails_the_whole() -> None:
         ),
         pytest.param(
             {"target": {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}},
-            "invalid generic target: spec.target.manifest",
+            "invalid generic target: generic targets are disabled.",
             id="manifest",
         ),
         pytest.param({"data": [{**an_entry(), "sourceRef": {}}]}, "could not get secret data", id="entry"),
@@ -313,7 +317,7 @@ async def test_a_value_that_is_back_at_the_second_read_saves_the_secret() -> Non
         scene.vault.values["app/db"] = b"back"
 
     reconciler = ExternalSecretReconciler(
-        scene.views, scene.cluster, back_later, scene.reconciler.targets, LoopClock(), scene.env, "default"
+        scene.views, scene.cluster, back_later, scene.reconciler.targets, LoopClock(), scene.env, "default", DISABLED
     )
     scene.views.put(with_status(es, at="2026-06-01T09:00:00Z"))
     with scene.cluster.only("apply_secret", "patch_status"):
