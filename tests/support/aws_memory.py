@@ -45,8 +45,19 @@ class MemorySession(Session):
 
     def _load(self) -> Library:
         library = super()._load()
+        library._session.register_component("data_loader", _models(library))
         library._http = _session_over(self._memory)
         return library
+
+
+_LOADERS: list[Any] = []
+
+
+def _models(library: Library) -> Any:
+    """The models that the first session of the process loads; the others need not load them again."""
+    if not _LOADERS:
+        _LOADERS.append(library._session.get_component("data_loader"))
+    return _LOADERS[0]
 
 
 class _Body:
