@@ -25,7 +25,7 @@ REMEMBERED_SECONDS = 600.0
 LEFT_BEHIND = 8
 """Versions of one secret that are remembered as left behind."""
 CROWD = 4096
-"""Secrets that are remembered before those are dropped whose time is over."""
+"""Secrets that are remembered, at least, before those are dropped whose time is over."""
 CURRENT = ("", "AWSCURRENT")
 """How a user asks for the current version: by saying nothing, or by AWS's label of it."""
 PREVIOUS = "AWSPREVIOUS"
@@ -85,6 +85,7 @@ class Newest:
 
     def __init__(self) -> None:
         self._seen: dict[RemoteKey, _Seen] = {}
+        self._crowd = CROWD
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -123,8 +124,10 @@ class Newest:
         seen.rank = payload.rank if seen.rank is None else max(seen.rank, payload.rank or seen.rank)
 
     def _make_room(self, now: float) -> None:
-        if len(self._seen) >= CROWD:
+        if len(self._seen) >= self._crowd:
             self._seen = {ref: seen for ref, seen in self._seen.items() if now - seen.at < REMEMBERED_SECONDS}
+            # Where so many are read all the time, looking through them at every new one would be slow.
+            self._crowd = max(CROWD, 2 * len(self._seen))
 
 
 def _lower(rank: float | None, than: float | None) -> bool:

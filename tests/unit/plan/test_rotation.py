@@ -129,6 +129,15 @@ def test_without_a_version_nothing_is_remembered() -> None:
     assert len(newest) == 0
 
 
+def test_what_is_read_all_the_time_is_remembered_however_much_it_is() -> None:
+    newest = Newest()
+    for number in range(3 * CROWD):
+        newest.note(RemoteKey(str(number)), payload("2", 2.0), now=0.0)
+
+    assert len(newest) == 3 * CROWD
+    assert newest.behind(RemoteKey("0"), payload("1", 1.0), now=1.0)
+
+
 def test_the_memory_is_bounded() -> None:
     newest = Newest()
     for number in range(CROWD):
