@@ -118,6 +118,15 @@ class State:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What no rule may reach for by itself: time and chance."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    draw: Callable[[], float] = field(default_factory=lambda: SystemRandom().random)
+    """A random number from 0 to 1."""
+
+
 async def run(config: Config) -> None:
     """Run the operator until SIGTERM or SIGINT."""
     # What is imported stays; looking through it again and again would take a tenth of the processor time of a start.
@@ -132,7 +141,7 @@ async def run(config: Config) -> None:
         transport = await enter(Transport(await reach(), options))
         session = await enter(Session(_aws_settings(config, metrics)))
         pool = await enter(ClientPool())
-        operator = Operator(config, Api(transport), pool, providers(session), metrics, SystemClock())
+        operator = Operator(config, Api(transport), pool, providers(session), metrics, Surroundings())
         if config.election:
             metrics.gauges["leader_election_master_status"] = (
                 "1 when this process holds the lease.",
@@ -158,12 +167,18 @@ class Operator:
     """The machines, put together, without the connections they use."""
 
     def __init__(
-        self, config: Config, api: Api, pool: ClientPool, known: dict[str, Provider], metrics: Metrics, clock: Clock
+        self,
+        config: Config,
+        api: Api,
+        pool: ClientPool,
+        known: dict[str, Provider],
+        metrics: Metrics,
+        around: Surroundings,
     ) -> None:
         self._config = config
         self._metrics = metrics
-        self._clock = clock
-        draw = SystemRandom().random
+        self._around = around
+        clock, draw = around.clock, around.draw
         observers = Observers(metrics.observe_wait, metrics.observe_work)
         self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
         stale: set[Key] = set()
@@ -239,7 +254,7 @@ class Operator:
             await _synced(informer)
         log.info("informed", external_secrets=len(self._informers.external_secrets.store))
         await state.lead.elected()
-        worker = Worker(self._queue, self._reconcilers(), self._clock, self._observe, lambda: uuid4().hex[:8])
+        worker = Worker(self._queue, self._reconcilers(), self._around.clock, self._observe, lambda: uuid4().hex[:8])
         for _ in range(self._config.workers):
             group.start_soon(worker.run)
         state.working = True

@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio
 
-from esoctl.app import Operator
+from esoctl.app import Operator, Surroundings
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.kube.api import Api
@@ -169,7 +169,9 @@ async def a_day(
     stop = anyio.Event()
     async with ClientPool() as pool, anyio.create_task_group() as group:
         api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract
-        operator = Operator(settings, api, pool, {"fake": MemoryProvider(vault), **(more or {})}, metrics, clock)
+        operator = Operator(
+            settings, api, pool, {"fake": MemoryProvider(vault), **(more or {})}, metrics, Surroundings(clock)
+        )
         group.start_soon(operator.run, stop.wait, lead or Alone())
         try:
             yield day

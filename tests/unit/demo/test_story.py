@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from esoctl.app import Operator
+from esoctl.app import Operator, Surroundings
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.demo.cluster import Cluster
@@ -65,7 +65,7 @@ async def a_stage(*, operating: bool = True) -> AsyncIterator[Stage]:
     async with ClientPool() as pool, anyio.create_task_group() as tasks:
         if operating:
             settings, known = Config(metrics_addr="", health_addr="", workers=4), {"aws": MemoryProvider(aws.vault)}
-            tasks.start_soon(Operator(settings, api, pool, known, Metrics(), LoopClock()).run, stop.wait)
+            tasks.start_soon(Operator(settings, api, pool, known, Metrics(), Surroundings(LoopClock())).run, stop.wait)
         yield Stage(Story(cluster, aws, EXAMPLES), cluster, aws)  # type: ignore[arg-type]  # it keeps the contract
         stop.set()
 
