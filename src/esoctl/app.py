@@ -158,6 +158,7 @@ def _aws_settings(config: Config, metrics: Metrics) -> Settings:
         endpoints=from_environment(config.endpoints),
         observe=metrics.observe_provider,
         batching=config.batching,
+        share_seconds=config.share_seconds,
         own=ambient.from_environment(os.environ),
         tagging=Tagging(config.cluster_name) if config.session_tags else None,
     )

@@ -42,6 +42,8 @@ class Config:
     """Serve targets that are no Secrets."""
     batching: bool = True
     """Merge and batch reads of AWS."""
+    share_seconds: float = 10.0
+    """Give first syncs and due refreshes what AWS answered another reader no longer ago; 0 shares nothing."""
     session_tags: bool = False
     """Tag the sessions of AWS roles with cluster, namespace and store."""
     cluster_name: str = ""

@@ -37,6 +37,12 @@ DURATION = Duration()
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
 @click.option("--unsafe-allow-generic-targets", is_flag=True, help="Serve targets that are no Secrets.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
+@click.option(
+    "--aws-share-seconds",
+    default="10s",
+    type=DURATION,
+    help="Syncs that are merely due share AWS's answers for so long; 0 is off.",
+)
 @click.option("--aws-session-tags", is_flag=True, help="Tag the sessions of AWS roles with whom they are for.")
 @click.option("--cluster-name", default="", help="What the tags call this cluster.")
 @click.option("--enable-leader-election", is_flag=True, help="Several replicas, of which one works at a time.")
@@ -77,6 +83,7 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | flo
         store_requeue_seconds=requeue,
         generic_targets=bool(options["unsafe_allow_generic_targets"]),
         batching=bool(options["batching"]),
+        share_seconds=float(options["aws_share_seconds"]),
         session_tags=bool(options["aws_session_tags"]),
         cluster_name=_cluster_name(options),
         delimiters=(left, right),

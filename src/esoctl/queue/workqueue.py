@@ -203,6 +203,11 @@ class WorkQueue(Generic[K]):
             unfinished_seconds=sum(ages),
         )
 
+    @property
+    def backlog(self) -> int:
+        """How many keys are ready and wait for a worker."""
+        return len(self._core)
+
     def census(self) -> Census[K]:
         """Where every key is; takes time in proportion to the number of keys."""
         return self._core.census()

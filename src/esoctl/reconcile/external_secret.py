@@ -27,6 +27,7 @@ from esoctl.model.meta import Meta
 from esoctl.plan import (
     access,
     assemble,
+    freshness,
     generic,
     ownership,
     refresh,
@@ -43,6 +44,8 @@ from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.refresh import Skip, Sync, TearDown
 from esoctl.plan.secret import Apply, Remove, SecretPlan
 from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
+from esoctl.providers.asking import accepting, asking_afresh
+from esoctl.reconcile import generating
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
@@ -123,7 +126,8 @@ class ExternalSecretReconciler:
                 case Sync(why):
                     log.debug("sync", why=why)
                     self.stale.discard(observed.key)
-                    return await self._sync(replace(observed, stale=False), spec, attempt)
+                    with accepting(freshness.oldest_seconds(why, observed, spec)):
+                        return await self._sync(replace(observed, stale=False), spec, attempt)
         except EsoctlError as error:
             ruling = generic.ruled(spec, attempt.stage, verdict(attempt.stage, error))
             if observed.stale and not status.tells_failure(observed, ruling):
@@ -172,7 +176,8 @@ class ExternalSecretReconciler:
         plan = await self._plan_generic(observed, spec, assembled)
         if isinstance(plan.write, Remove):
             await anyio.sleep(PROOF_PAUSE_SECONDS)
-            plan = await self._plan_generic(observed, spec, await self._fetch(observed, spec))
+            with asking_afresh():
+                plan = await self._plan_generic(observed, spec, await self._fetch(observed, spec))
         attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
         notes = await self.generics.carry_out(observed, spec, plan)
         return await self._succeeded(observed, spec, plan.report, notes)
@@ -211,7 +216,8 @@ class ExternalSecretReconciler:
     async def _proven(self, observed: Observed, spec: ExternalSecretSpec) -> SecretPlan:
         """The plan after a second read; a whole Secret is deleted only when two reads agree that it has no value."""
         await anyio.sleep(PROOF_PAUSE_SECONDS)
-        return await self._plan(observed, spec, await self._fetch(observed, spec))
+        with asking_afresh():
+            return await self._plan(observed, spec, await self._fetch(observed, spec))
 
     async def _tear_down(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         """Delete what must go with the ExternalSecret, then let it go. No provider is asked."""

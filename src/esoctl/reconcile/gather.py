@@ -16,6 +16,7 @@ from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Quirks
 from esoctl.plan.rotation import torn
 from esoctl.plan.sources import Answer, Failed, Found, Get, Missing, Scan, Source
+from esoctl.providers.asking import asking_afresh
 from esoctl.providers.contract import Client
 
 AT_ONCE = 8
@@ -23,7 +24,6 @@ AT_ONCE = 8
 DEADLINE_SECONDS = 45.0
 MENDS = 3
 MEND_PAUSE_SECONDS = 2.0
-"""Three of them are longer than a provider may share an answer between readers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ async def _mend(client: Client, answers: dict[Source, Answer]) -> None:
         if not broken:
             return
         await anyio.sleep(MEND_PAUSE_SECONDS)
-        await _ask_client(client, broken, answers)
+        with asking_afresh():
+            await _ask_client(client, broken, answers)
 
 
 def _refuse_torn(answers: dict[Source, Answer]) -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from esoctl.clock import Clock
 from esoctl.model.keys import Key, Kind
+from esoctl.providers.asking import Asking, Haste, asking
 from esoctl.queue.lanes import Lane
 from esoctl.queue.timers import Slot
 from esoctl.queue.workqueue import QueueClosed, WorkQueue
@@ -43,7 +44,8 @@ class Worker:
         while True:
             try:
                 async with self.queue.lease() as leased:
-                    await self._visit(leased.key)
+                    with asking(Asking(haste(leased.lane, self.queue.backlog))):
+                        await self._visit(leased.key)
             except QueueClosed:
                 return
 
@@ -86,6 +88,13 @@ class Worker:
         if moment is not None:
             seconds = max(0.0, (moment - self.clock.now()).total_seconds())
             self.queue.add_after(key, seconds, Slot.REFRESH, Lane.REFRESH)
+
+
+def haste(lane: Lane, backlog: int) -> Haste:
+    """How urgent the reads of a visit are: while keys are queued all of them shall go fast, else an edit shall."""
+    if backlog:
+        return Haste.QUEUED
+    return Haste.CALM if lane in (Lane.REFRESH, Lane.RETRY, Lane.INITIAL) else Haste.PROMPT
 
 
 def _result(outcome: Outcome) -> str:

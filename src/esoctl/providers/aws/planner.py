@@ -1,8 +1,9 @@
 """Puts waiting reads of one identity together: equal ones become one, plain ones travel in batches.
 
-* A lone read leaves after two milliseconds without company. While more keep coming, or others are under way, reads are
-  collected up to a full batch or for forty milliseconds. Without batching a read leaves at the next turn of the loop.
-* A read joins another only while that one has not been sent: an answer is never older than the question.
+* Full batches leave at once, the rest when ``gathering`` says so. Without batching a read leaves at the next turn of
+  the loop.
+* A read joins another only while that one has not been sent, unless it may be answered with something older: then it
+  also takes what is under way, or on the shelf of shared answers. Absence is believed only by those who asked before.
 * Who stops waiting takes nothing from the others.
 * A batch that IAM denies is made of single calls instead, and for an hour no other is tried; one that fails as a whole
   for a reason that single calls may not share is repeated as single calls. Throttling and outages are not: more calls
@@ -12,8 +13,10 @@
 DIFFERS: the reference reads one at a time, and loses the items of a batch that have errors.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -21,17 +24,38 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from esoctl.errors import AccessDenied, ProviderError, Throttled, Unavailable
+from esoctl.errors import AccessDenied, ProviderError, SecretMissing, Throttled, Unavailable
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
+from esoctl.providers.asking import Asking, Haste, asked, asking
+from esoctl.providers.aws.gathering import Gathering
+from esoctl.providers.aws.sharing import Shared, Shelf
 
-QUIET_SECONDS = 0.002
-LONGEST_SECONDS = 0.04
 DENIAL_SECONDS = 3600.0
 AT_ONCE = 32
 """Calls under way for one identity."""
 
 Answer = Payload | ProviderError
+
+
+class How(StrEnum):
+    """How a read was answered; names of the metric."""
+
+    SINGLE = "single"
+    BATCHED = "batched"
+    MERGED = "merged"
+    """By a call that was made for another reader."""
+    SHARED = "shared"
+    """By an answer that another reader got a moment ago."""
+    FALLBACK = "fallback"
+    """By a single call, after a batch that could not be had."""
+
+
+Count = Callable[[How, int], None]
+
+
+def _uncounted(_how: How, _reads: int) -> None:
+    """Counts nothing."""
 
 
 class Fetcher(Protocol):
@@ -62,9 +86,11 @@ class Fetcher(Protocol):
 
 
 class _Read:
-    def __init__(self, ref: RemoteKey) -> None:
+    def __init__(self, ref: RemoteKey, haste: Haste) -> None:
         self.ref = ref
+        self.haste = haste
         self.asked_at = anyio.current_time()
+        self.sent_at = math.inf
         self._settled = anyio.Event()
         self._answer: Payload | Exception | None = None
 
@@ -83,12 +109,20 @@ class _Read:
 class Planner:
     """Use as an async context manager; reads only inside."""
 
-    def __init__(self, fetcher: Fetcher, *, batching: bool = True) -> None:
+    def __init__(
+        self, fetcher: Fetcher, *, batching: bool = True, shelf: Shelf | None = None, count: Count = _uncounted
+    ) -> None:
         self._fetcher = fetcher
         self._batching = batching
+        self._shelf = shelf or Shared(0).shelf()
+        self._count = count
         self._denied_until = float("-inf")
         self._waiting: dict[RemoteKey, _Read] = {}
-        self._arrival = anyio.Event()
+        self._under_way: dict[RemoteKey, _Read] = {}
+        """Of each key the read that was sent last."""
+        self._gathering = Gathering()
+        self._stir = anyio.Event()
+        self._sweep_at = math.inf
         self._stack = AsyncExitStack()
         self._tasks: TaskGroup | None = None
         self._at_once = anyio.Semaphore(AT_ONCE)
@@ -112,12 +146,38 @@ class Planner:
 
     async def get(self, ref: RemoteKey) -> Payload:
         """Read one value, perhaps together with others; raises ProviderError."""
+        why, now = asked(), anyio.current_time()
+        payload = self._shelf.find(ref, now, why.oldest_seconds)
+        if payload is not None:
+            self._count(How.SHARED, 1)
+            return payload
+        sent = self._joinable(ref, now, why.oldest_seconds)
+        if sent is None:
+            return await self._wait(ref, why).answer()
+        try:
+            payload = await sent.answer()
+        except SecretMissing:
+            return await self._wait(ref, why).answer()
+        self._count(How.SHARED, 1)
+        return payload
+
+    def _joinable(self, ref: RemoteKey, now: float, oldest_seconds: float) -> _Read | None:
+        """The read that is under way, if it was sent no longer ago."""
+        sent, oldest = self._under_way.get(ref), min(oldest_seconds, self._shelf.seconds)
+        return sent if sent is not None and oldest > 0 and now - sent.sent_at <= oldest else None
+
+    def _wait(self, ref: RemoteKey, why: Asking) -> _Read:
+        """A read that has not been sent yet."""
         read = self._waiting.get(ref)
         if read is None:
-            read = self._waiting[ref] = _Read(ref)
+            read = self._waiting[ref] = _Read(ref, why.haste)
             self._unsettled.add(read)
-            self._arrival.set()
-        return await read.answer()
+        else:
+            read.haste = min(read.haste, why.haste)
+            self._count(How.MERGED, 1)
+        self._gathering.came(why.haste, anyio.current_time())
+        self._stir.set()
+        return read
 
     @property
     def _group(self) -> TaskGroup:
@@ -126,35 +186,50 @@ class Planner:
 
     async def _run(self) -> None:
         while True:
-            await self._arrival.wait()
+            if not self._waiting:
+                await self._rest()
+                continue
             all_leave = await self._company()
             self._depart(self._taken(all_leave=all_leave))
-            if not self._waiting:
-                self._arrival = anyio.Event()
+
+    async def _rest(self) -> None:
+        """Until there is a read, or something is too old to be kept."""
+        with anyio.move_on_at(self._sweep_at) as nap:
+            await self._stirred()
+        if nap.cancelled_caught:
+            self._sweep_at = math.inf
+            self._shelf.sweep(anyio.current_time())
 
     async def _company(self) -> bool:
         """Wait while company may come; then whether all shall leave, or full batches only."""
         if not self._may_batch():
             await anyio.lowlevel.checkpoint()
             return True
-        deadline = next(iter(self._waiting.values())).asked_at + LONGEST_SECONDS
-        seen = -1
         while len(self._waiting) < self._fetcher.batch_size:
-            # Reads under way will soon be done, and whoever made them is likely to ask for more.
-            busy = len(self._unsettled) > len(self._waiting)
-            if anyio.current_time() >= deadline or (seen == len(self._waiting) and not busy):
+            due = self._gathering.due(under_way=len(self._unsettled) > len(self._waiting))
+            if due <= anyio.current_time():
                 return True
-            seen = len(self._waiting)
-            await anyio.sleep(QUIET_SECONDS)
+            with anyio.move_on_at(due):
+                await self._stirred()
         return False
 
+    async def _stirred(self) -> None:
+        await self._stir.wait()
+        self._stir = anyio.Event()
+
     def _taken(self, *, all_leave: bool) -> list[_Read]:
+        now = anyio.current_time()
         reads = list(self._waiting.values())
         plain = [read for read in reads if _is_plain(read.ref)]
         size = self._fetcher.batch_size
         staying = [] if all_leave else plain[len(plain) - len(plain) % size :]
         self._waiting = {read.ref: read for read in staying}
-        return [read for read in reads if read.ref not in self._waiting]
+        self._gathering.left(now, ((read.haste, read.asked_at) for read in staying))
+        leaving = [read for read in reads if read.ref not in self._waiting]
+        for read in leaving:
+            read.sent_at = now
+            self._under_way[read.ref] = read
+        return leaving
 
     def _may_batch(self) -> bool:
         return self._batching and anyio.current_time() >= self._denied_until
@@ -167,42 +242,56 @@ class Planner:
         for batch in batched:
             self._group.start_soon(self._batch, batch)
         together = {read.ref for batch in batched for read in batch}
-        self._singly([read for read in reads if read.ref not in together])
+        self._singly([read for read in reads if read.ref not in together], How.SINGLE)
 
-    def _singly(self, reads: Sequence[_Read]) -> None:
+    def _singly(self, reads: Sequence[_Read], how: How) -> None:
+        if reads:
+            self._count(how, len(reads))
         for read in reads:
             self._group.start_soon(self._single, read)
 
     async def _single(self, read: _Read) -> None:
         try:
             async with self._at_once:
-                self._settle(read, await self._fetcher.one(read.ref))
+                with asking(Asking(read.haste)):
+                    answer = await self._fetcher.one(read.ref)
+            self._settle(read, answer)
         except Exception as error:  # noqa: BLE001 - carried to whoever asked
             self._settle(read, error)
 
     async def _batch(self, reads: Sequence[_Read]) -> None:
         try:
             async with self._at_once:
-                answers = await self._fetcher.many([read.ref.key for read in reads])
+                with asking(Asking(min(read.haste for read in reads))):
+                    answers = await self._fetcher.many([read.ref.key for read in reads])
         except AccessDenied:
             self._denied_until = anyio.current_time() + DENIAL_SECONDS
-            self._singly(reads)
+            self._singly(reads, How.FALLBACK)
         except (Throttled, Unavailable) as error:
             self._settle_all(reads, error)
         except ProviderError:
-            self._singly(reads)
+            self._singly(reads, How.FALLBACK)
         except Exception as error:  # noqa: BLE001 - carried to whoever asked
             self._settle_all(reads, error)
         else:
             # An answer that says nothing of a key is not absence: the key is asked for by itself.
-            self._singly([read for read in reads if read.ref.key not in answers])
-            for read in reads:
-                if read.ref.key in answers:
-                    self._settle(read, answers[read.ref.key])
+            self._singly([read for read in reads if read.ref.key not in answers], How.FALLBACK)
+            answered = [read for read in reads if read.ref.key in answers]
+            self._count(How.BATCHED, len(answered))
+            for read in answered:
+                self._settle(read, answers[read.ref.key])
 
     def _settle(self, read: _Read, answer: Payload | Exception) -> None:
+        now = anyio.current_time()
         self._unsettled.discard(read)
+        if self._under_way.get(read.ref) is read:
+            del self._under_way[read.ref]
+        if isinstance(answer, Payload):
+            self._shelf.put(read.ref, answer, read.sent_at)
+            self._sweep_at = min(self._sweep_at, now + self._shelf.seconds)
         read.settle(answer)
+        self._gathering.answered(now)
+        self._stir.set()
 
     def _settle_all(self, reads: Iterable[_Read], error: Exception) -> None:
         for read in list(reads):
@@ -210,6 +299,7 @@ class Planner:
 
     def _give_up(self) -> None:
         """Nobody waits for ever for a planner that has ended."""
+        self._shelf.clear()
         provider, call = self._fetcher.provider, "close"
         self._settle_all(self._unsettled, Unavailable(provider, call, f"{provider}: the connection has been closed"))
 

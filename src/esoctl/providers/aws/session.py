@@ -21,6 +21,7 @@ from esoctl.providers.aws.endpoints import Endpoints
 from esoctl.providers.aws.identity import Identity
 from esoctl.providers.aws.keyring import Keyring
 from esoctl.providers.aws.planner import Fetcher, Planner
+from esoctl.providers.aws.sharing import Shared
 from esoctl.providers.aws.steady import Steady
 from esoctl.providers.aws.sts import Lender
 from esoctl.providers.aws.tags import Tagging
@@ -45,6 +46,8 @@ class Settings:
     observe: Observe = _nobody
     batching: bool = True
     """Put waiting reads together into batch calls; where IAM does not allow those, single calls are made."""
+    share_seconds: float = 10.0
+    """How long an answer may be given to further readers, where those allow it."""
     idle_seconds: float = 600.0
     connect_seconds: float = 3.0
     read_seconds: float = 10.0
@@ -81,6 +84,7 @@ class Session:
         self._settings = settings
         self._connections: Pool[tuple[str, Identity, int], Connection] = Pool(settings.idle_seconds)
         self._keyring = Keyring(max(settings.idle_seconds, LENT_KEYS_IDLE_SECONDS))
+        self._shared = Shared(settings.share_seconds)
         self._stack = AsyncExitStack()
         self._library: Library | None = None
 
@@ -116,7 +120,8 @@ class Session:
         ):
             api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
             steady = Steady(service.fetcher(api))
-            async with Planner(steady, batching=settings.batching) as planner:
+            shelf = self._shared.shelf()
+            async with Planner(steady, batching=settings.batching, shelf=shelf) as planner:
                 yield Connection(api, planner, steady)
 
     def _load(self) -> "Library":

@@ -1,0 +1,74 @@
+"""When waiting reads leave; the time is an argument."""
+
+import math
+
+import pytest
+
+from esoctl.providers.asking import Haste
+from esoctl.providers.aws.gathering import PATIENCE, Gathering
+
+PROMPT, QUEUED, CALM = Haste.PROMPT, Haste.QUEUED, Haste.CALM
+
+
+@pytest.mark.parametrize("haste", [PROMPT, CALM])
+def test_a_lone_read_leaves_after_two_milliseconds(haste: Haste) -> None:
+    gathering = Gathering()
+    gathering.came(haste, 100.0)
+
+    assert gathering.due(under_way=False) == pytest.approx(100.002)
+
+
+def test_nothing_that_waits_is_never_due() -> None:
+    assert Gathering().due(under_way=False) == math.inf
+
+
+@pytest.mark.parametrize("haste", list(Haste))
+def test_company_delays_the_departure_and_not_for_ever(haste: Haste) -> None:
+    gathering, longest = Gathering(), PATIENCE[haste].longest
+    for step in range(1000):
+        gathering.came(haste, 100.0 + step / 1000)
+
+    assert gathering.due(under_way=False) == pytest.approx(100.0 + longest)
+
+
+@pytest.mark.parametrize("haste", list(Haste))
+def test_a_call_that_hangs_holds_the_others_up_so_long_and_no_longer(haste: Haste) -> None:
+    gathering = Gathering()
+    gathering.came(haste, 100.0)
+
+    assert gathering.due(under_way=True) == pytest.approx(100.0 + PATIENCE[haste].longest)
+
+
+def test_the_answer_to_others_is_a_reason_to_wait_for_them_once_more() -> None:
+    gathering = Gathering()
+    gathering.came(QUEUED, 100.0)
+    gathering.answered(100.1)
+
+    assert gathering.due(under_way=False) == pytest.approx(100.15)
+
+
+def test_calm_reads_leave_half_a_second_apart() -> None:
+    gathering = Gathering()
+    gathering.came(CALM, 100.0)
+    gathering.left(100.002, [])
+    gathering.came(CALM, 100.1)
+
+    assert gathering.due(under_way=False) == pytest.approx(100.502)
+
+
+def test_a_prompt_read_takes_the_calm_ones_along() -> None:
+    gathering = Gathering()
+    gathering.left(100.0, [])
+    gathering.came(CALM, 100.1)
+    gathering.came(PROMPT, 100.2)
+
+    assert gathering.due(under_way=False) == pytest.approx(100.202)
+
+
+def test_those_that_stay_go_on_waiting_from_when_they_came() -> None:
+    gathering = Gathering()
+    gathering.came(QUEUED, 99.9)
+    gathering.came(QUEUED, 100.0)
+    gathering.left(100.0, [(QUEUED, 99.95), (QUEUED, 99.9)])
+
+    assert gathering.due(under_way=True) == pytest.approx(99.9 + PATIENCE[QUEUED].longest)
