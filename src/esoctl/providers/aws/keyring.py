@@ -1,50 +1,54 @@
 """Sources of keys, each once: identities that begin alike share what they have in common.
 
 A chain of roles is a chain of sources, so ten roles assumed from one web identity cost one exchange and ten
-assumptions an hour, however many stores there are. A source outlives the connections that sign with its keys.
+assumptions an hour, however many stores there are. A source outlives the connections that sign with its keys: it is
+kept for an hour after it was last asked for, and as long as anything signs with it. It holds nothing that is open.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from types import TracebackType
-from typing import Self
+from weakref import WeakValueDictionary
+
+import anyio
 
 from esoctl.providers.aws.identity import Identity
 from esoctl.providers.aws.sources import Source
 from esoctl.providers.aws.sts import Lender
-from esoctl.providers.pool import Pool
 
-MOST_IDLE = 10_000
-"""Keys are small, and asking for them again is not."""
+MOST_KEPT = 10_000
 
 
 class Keyring:
-    """Use as an async context manager; ``idle_seconds`` is how long keys are kept that nobody uses."""
+    """``idle_seconds`` is how long keys are kept that nobody uses."""
 
     def __init__(self, idle_seconds: float) -> None:
-        self._sources: Pool[Identity, Source] = Pool(idle_seconds, MOST_IDLE)
+        self._idle_seconds = idle_seconds
+        self._sources: WeakValueDictionary[Identity, Source] = WeakValueDictionary()
+        self._kept: dict[Identity, tuple[Source, float]] = {}
+        """Until when each is kept, the one asked for longest ago first."""
 
     def __len__(self) -> int:
         return len(self._sources)
 
-    async def __aenter__(self) -> Self:
-        await self._sources.__aenter__()
-        return self
+    def source(self, identity: Identity, lender: Lender) -> Source:
+        """The source of that identity; this asks nobody for keys yet."""
+        source = self._sources.get(identity)
+        if source is None:
+            source = self._sources[identity] = self._made(identity, lender)
+        now = anyio.current_time()
+        self._kept.pop(identity, None)
+        self._kept[identity] = (source, now + self._idle_seconds)
+        self._let_go(now)
+        return source
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self._sources.__aexit__(kind, error, traceback)
-
-    def lease(self, identity: Identity, lender: Lender) -> AbstractAsyncContextManager[Source]:
-        """Borrow the source of that identity; this asks nobody for keys yet."""
-        return self._sources.lease(identity, lambda: self._open(identity, lender))
-
-    @asynccontextmanager
-    async def _open(self, identity: Identity, lender: Lender) -> AsyncIterator[Source]:
+    def _made(self, identity: Identity, lender: Lender) -> Source:
         if not identity.hops:
-            yield lender.base(identity)
-            return
-        async with self.lease(replace(identity, hops=identity.hops[:-1]), lender) as source:
-            yield lender.hop(identity.region, source, identity.hops[-1])
+            return lender.base(identity)
+        before = self.source(replace(identity, hops=identity.hops[:-1]), lender)
+        return lender.hop(identity.region, before, identity.hops[-1])
+
+    def _let_go(self, now: float) -> None:
+        while self._kept:
+            oldest = next(iter(self._kept))
+            if self._kept[oldest][1] > now and len(self._kept) <= MOST_KEPT:
+                return
+            del self._kept[oldest]

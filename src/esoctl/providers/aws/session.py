@@ -90,7 +90,6 @@ class Session:
 
     async def __aenter__(self) -> Self:
         self._library = await anyio.to_thread.run_sync(self._load)
-        await self._stack.enter_async_context(self._keyring)
         await self._stack.enter_async_context(self._connections)
         return self
 
@@ -114,10 +113,8 @@ class Session:
     async def _connect(self, service: ServiceApi, identity: Identity, attempts: int) -> AsyncIterator[Connection]:
         library, settings = self._loaded(), self._settings
         endpoint = settings.endpoints.of(service.name)
-        async with (
-            self._keyring.lease(identity, Lender(library, settings.endpoints.sts, settings.own)) as source,
-            library.client(service.name, identity.region, endpoint, attempts, source) as caller,
-        ):
+        source = self._keyring.source(identity, Lender(library, settings.endpoints.sts, settings.own))
+        async with library.client(service.name, identity.region, endpoint, attempts, source) as caller:
             api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
             steady = Steady(service.fetcher(api))
             shelf = self._shared.shelf()
