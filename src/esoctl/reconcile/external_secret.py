@@ -45,7 +45,6 @@ from esoctl.plan.refresh import Skip, Sync, TearDown
 from esoctl.plan.secret import Apply, Remove, SecretPlan
 from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
-from esoctl.reconcile import generating
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
