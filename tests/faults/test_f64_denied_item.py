@@ -2,13 +2,13 @@
 
 import pytest
 
-from support.aws_day import MAIN, SYNCED, an_aws_day
-from support.aws_script import with_errors
+from support.aws_day import MAIN, SYNCED, an_aws_day, marked
+from support.aws_script import DENIED, with_errors
 
 pytestmark = pytest.mark.asyncio
 
 TWENTY = {f"k{number}": f"v{number}" for number in range(20)}
-DENIED = (
+SAID = (
     "User: arn:aws:iam::123456789012:user/u is not authorized to perform: secretsmanager:GetSecretValue on resource:"
     " v7 because no identity-based policy allows the secretsmanager:GetSecretValue action"
 )
@@ -20,7 +20,7 @@ DENIED = (
         pytest.param(
             "Delete",
             "AccessDeniedException",
-            DENIED,
+            SAID,
             ("allow secretsmanager:GetSecretValue on v7 to the identity of the store",),
             id="denied",
         ),
@@ -88,4 +88,34 @@ async def test_F64_a_search_of_which_one_item_is_denied_keeps_every_key() -> Non
 
         found.script.clear()
         await found.day.until(lambda: found.day.ready() == SYNCED, seconds=90)
+        found.nothing_leaked()
+
+
+async def test_F64_a_denied_parameter_that_fails_its_whole_batch_fails_nobody_else() -> None:
+    async with an_aws_day() as found:
+        found.store("parameters", service="ParameterStore")
+        names = {f"k{number}": f"/app/{number}" for number in range(10)}
+        found.world.parameters |= dict.fromkeys([*names.values(), "/neighbour"], marked("one"))
+        spec = {"store": "parameters", "refreshInterval": "1m"}
+        await found.synced(data=names, target={"deletionPolicy": "Delete"}, **spec)
+        await found.synced("neighbour", data={"a": "/neighbour"}, **spec)
+        mark = len(found.day.transport.calls)
+
+        # Parameter Store denies a call as a whole when one of its names is not allowed.
+        found.script.on("*", DENIED, key="/app/3")
+        found.world.parameters |= dict.fromkeys([*names.values(), "/neighbour"], marked("two"))
+        await found.day.settle(150)
+
+        assert found.data() == dict.fromkeys(names, "one")
+        assert found.secret_writes(mark, "shop") == []
+        status, _, message = found.day.ready()
+        assert status == "False"
+        assert "(key: /app/3), err: AWS/ParameterStore GetParameter: AccessDeniedException" in message
+        assert found.data("neighbour") == {"a": "two"}
+        assert found.day.ready("neighbour") == SYNCED
+
+        found.script.clear()
+        await found.day.until(lambda: found.data() == dict.fromkeys(names, "two"), seconds=90)
+        await found.day.until(lambda: found.day.ready() == SYNCED)
+        found.nothing_was_lost(mark)
         found.nothing_leaked()
