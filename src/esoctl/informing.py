@@ -21,7 +21,7 @@ from esoctl.metrics import Ready
 from esoctl.model import conditions, external_secret, secret, store
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
-from esoctl.model.kinds import RESOURCES, Resource
+from esoctl.model.kinds import GENERATORS, RESOURCES, Resource
 from esoctl.model.meta import Bare, Meta, decode_bare, decode_slim
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
@@ -77,7 +77,7 @@ class Informers:
     managed_secrets: Informer[Secret]
     namespaces: Informer[Bare] | None
     texts: OnDemand
-    """ConfigMaps that hold templates, while there are any."""
+    """ConfigMaps that hold templates, and generators, while an ExternalSecret uses any."""
     generics: OnDemand
     """The kinds of targets that are no Secrets, as far as they bear the managed label."""
 
@@ -135,7 +135,7 @@ class Sinks:
     texts: OnDemand
 
     def external_secret(self, change: Change[ExternalSecret]) -> None:
-        self.texts.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _text_kinds(change.new))
+        self.texts.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _source_kinds(change.new))
         if predicates.external_secret(change.old, change.new):
             new = None if isinstance(change.new, Broken) else change.new
             self._send(triggers.of_external_secret(new, change.metadata, initial=_initial(change)))
@@ -163,6 +163,11 @@ class Sinks:
     def config_map(self, change: Change[Bare]) -> None:
         if predicates.secret(change.old, change.new):
             self._send(triggers.of_config_map(change.metadata, self.lookups, initial=_initial(change)))
+
+    def generator(self, kind: Kind, change: Change[Bare]) -> None:
+        if predicates.generator(change.old, change.new):
+            new = change.new.metadata if change.new is not None else None
+            self._send(triggers.of_generator(kind, new, change.metadata, self.lookups, initial=_initial(change)))
 
     def generic(self, resource: Resource, change: Change[Bare]) -> None:
         own = change.new is not None and self.own_generic(resource, change.metadata)
@@ -193,7 +198,11 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         name = RESOURCES[kind].plural
         return Informer(name, collection(kind), store.decode, sinks.store, options=options, indexes=indexes)
 
-    def slim(resource: Resource) -> Informer[Bare]:
+    def source(resource: Resource) -> Informer[Bare]:
+        if resource.group == GENERATORS:
+            held = Collection(api, Selection(resource, where if resource.namespaced else None, metadata_only=True))
+            sink = partial(sinks.generator, Kind(resource.kind))
+            return Informer(resource.plural, held, decode_bare, sink, options=options)
         found = Collection(api, Selection(resource, where, metadata_only=True))
         return Informer(resource.plural, found, decode_slim, sinks.config_map, options=options)
 
@@ -202,7 +211,7 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         return Informer(resource.plural, found, decode_bare, partial(sinks.generic, resource), options=options)
 
     lookups = _lookups(built, hands.own)
-    sinks = Sinks(hands.emit, hands.stale, hands.own_generic, lookups, OnDemand(slim))
+    sinks = Sinks(hands.emit, hands.stale, hands.own_generic, lookups, OnDemand(source))
     secrets, namespaces = Kind.SECRET, Kind.NAMESPACE
     informers = Informers(
         external_secrets=Informer(
@@ -267,14 +276,17 @@ def _by_store(es: ExternalSecret) -> list[StoreRef]:
 
 
 def _by_text(es: ExternalSecret) -> list[tuple[Kind, str, str]]:
-    template = es.spec.target.template if es.spec else None
-    return [(ref.kind, es.metadata.namespace, ref.name) for ref in render.needed(template)]
+    if es.spec is None:
+        return []
+    namespace = es.metadata.namespace
+    texts = [(ref.kind, namespace, ref.name) for ref in render.needed(es.spec.target.template)]
+    return texts + [(*make.generator,) for make in sources.makes(namespace, es.spec)]
 
 
-def _text_kinds(es: ExternalSecret | Broken | None) -> list[Resource]:
-    """The kinds with templates that are not followed anyway."""
+def _source_kinds(es: ExternalSecret | Broken | None) -> list[Resource]:
+    """The kinds it is made from that are not followed anyway."""
     found = [] if es is None or isinstance(es, Broken) else _by_text(es)
-    return [RESOURCES[Kind.CONFIG_MAP]] if any(kind is Kind.CONFIG_MAP for kind, _, _ in found) else []
+    return [RESOURCES[kind] for kind in dict.fromkeys(kind for kind, _, _ in found) if kind is not Kind.SECRET]
 
 
 def _by_owner(bare: Bare) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ import msgspec
 
 from esoctl.errors import EsoctlError
 from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Key, StoreRef
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
@@ -80,6 +81,8 @@ class MemoryCluster:
 
     secrets: dict[Place, Secret] = field(default_factory=dict)
     config_maps: dict[Place, dict[str, str]] = field(default_factory=dict)
+    generators: dict[GeneratorKey, object] = field(default_factory=dict)
+    """The ``spec`` of each."""
     accounts: dict[Place, dict[str, str]] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
@@ -106,6 +109,11 @@ class MemoryCluster:
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         await self._called("config_map", namespace, name)
         return self.config_maps.get((namespace, name))
+
+    async def generator(self, key: GeneratorKey) -> bytes | None:
+        await self._called("generator", key.kind, key.namespace, key.name)
+        spec = self.generators.get(key)
+        return None if spec is None else json.dumps({"metadata": {"name": key.name}, "spec": spec}).encode()
 
     async def apply_secret(self, namespace: str, name: str, body: bytes, manager: str) -> Secret:
         wanted = json.loads(body)

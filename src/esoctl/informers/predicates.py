@@ -35,6 +35,11 @@ def generic(old: Named | None, new: Named | None) -> bool:
     return _matters(old, new, _edited_generic)
 
 
+def generator(old: Named | None, new: Named | None) -> bool:
+    """The specification changed; labels and annotations make no other values."""
+    return _matters(old, new, lambda one, other: one.generation != other.generation)
+
+
 def labels(old: Named | None, new: Named | None) -> bool:
     """The labels changed: for Namespaces, whose labels decide which stores may be used there."""
     return _matters(old, new, lambda one, other: one.labels != other.labels)

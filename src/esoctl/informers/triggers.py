@@ -49,7 +49,8 @@ class Lookups:
     by_manifest: Callable[[Resource, str, str], Iterable[ExternalSecret]]
     """ExternalSecrets whose target is the object of that kind, namespace and name."""
     by_text: Callable[[Kind, str, str], Iterable[ExternalSecret]]
-    """ExternalSecrets whose templates are in the ConfigMap or Secret of that namespace and name."""
+    """ExternalSecrets whose templates are in the ConfigMap or Secret of that namespace and name, or that use the
+    generator of that kind, namespace and name."""
     own: Callable[[Meta], bool]
     """Whether a Secret is as our own last write left it."""
 
@@ -109,6 +110,15 @@ def of_config_map(meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Tr
     DIFFERS: the reference sees an edited template at the next refresh.
     """
     for dependant in () if initial else lookups.by_text(Kind.CONFIG_MAP, meta.namespace, meta.name):
+        yield Trigger(_key(dependant), Cause.SOURCE)
+
+
+def of_generator(kind: Kind, new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:
+    """A generator was made or edited. When it is deleted, what it made stays until the next refresh asks for it.
+
+    DIFFERS: the reference sees an edited generator at the next refresh.
+    """
+    for dependant in () if initial or new is None else lookups.by_text(kind, meta.namespace, meta.name):
         yield Trigger(_key(dependant), Cause.SOURCE)
 
 

@@ -25,7 +25,7 @@ from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Quirks
 from esoctl.model.values import Payload, Values
 from esoctl.plan import decoding, extract, naming, nullbytes, rewrite, sources
-from esoctl.plan.sources import Answer, Failed, Found, Get, Missing, Scan, Source
+from esoctl.plan.sources import Answer, Failed, Found, Get, Make, Missing, Request, Scan, Source
 
 Transform = Callable[[str, str], str]
 """Renders a ``rewrite.transform`` template for one key."""
@@ -36,7 +36,7 @@ class Absent(NamedTuple):
 
     path: str
     key: str
-    source: Source
+    source: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Assembled:
 class Kitchen:
     """What the fold needs besides the spec: answers, how to read them, and the template language for keys."""
 
-    answers: Mapping[Source, Answer]
+    answers: Mapping[Request, Answer]
     transform: Transform
     quirks: Mapping[StoreRef, Quirks]
 
@@ -102,10 +102,12 @@ def _entry(where: str) -> Iterator[None]:
 
 
 def _kind(entry: DataFromEntry) -> str:
-    return ".find" if entry.find else ".extract" if entry.extract else ""
+    if entry.find or entry.extract:
+        return ".find" if entry.find else ".extract"
+    return ".sourceRef.generatorRef" if entry.source_ref and entry.source_ref.generator_ref else ""
 
 
-def _tolerating(spec: ExternalSecretSpec, path: str, source: Source, fold: Callable[[], Assembled]) -> Assembled:
+def _tolerating(spec: ExternalSecretSpec, path: str, source: Request, fold: Callable[[], Assembled]) -> Assembled:
     """The part of one entry; an empty one where its secret is absent and the deletion policy tolerates that."""
     try:
         return fold()
@@ -124,7 +126,9 @@ def _one(entry: DataEntry, source: Get, kitchen: Kitchen) -> Assembled:
     return Assembled(Values(values))
 
 
-def _many(entry: DataFromEntry, source: Source, kitchen: Kitchen) -> Assembled:
+def _many(entry: DataFromEntry, source: Request, kitchen: Kitchen) -> Assembled:
+    if isinstance(source, Make):
+        return Assembled(_made(entry, source, kitchen))
     if isinstance(source, Scan):
         assert entry.find is not None
         found = _found(source, kitchen)
@@ -137,6 +141,12 @@ def _many(entry: DataFromEntry, source: Source, kitchen: Kitchen) -> Assembled:
     except ValueError as error:
         raise SpecError("", f"unable to unmarshal secret {ref.key}: {error}") from None
     return Assembled(_finish(members, entry, ref, kitchen))
+
+
+def _made(entry: DataFromEntry, source: Make, kitchen: Kitchen) -> Values:
+    """The output of a generator, rewritten and checked; it is neither converted nor decoded."""
+    made = _found(source, kitchen)
+    return Values(naming.validate(rewrite.apply(entry.rewrite, made, kitchen.transform)))
 
 
 def _finish(found: Mapping[str, bytes], entry: DataFromEntry, how: RemoteRef | FindSpec, kitchen: Kitchen) -> Values:
@@ -178,7 +188,7 @@ def _value(ref: RemoteRef, source: Get, kitchen: Kitchen) -> bytes:
     return found
 
 
-def _found(source: Scan, kitchen: Kitchen) -> dict[str, bytes]:
+def _found(source: Scan | Make, kitchen: Kitchen) -> dict[str, bytes]:
     answer = kitchen.answers[source]
     match answer:
         case Found(items):

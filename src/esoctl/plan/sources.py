@@ -14,15 +14,18 @@ from esoctl.model.external_secret import (
     DataFromEntry,
     ExternalSecretSpec,
     FindSpec,
+    GeneratorRef,
     NamedStore,
     RemoteRef,
     SourceRef,
 )
+from esoctl.model.generators import SERVED, GeneratorKey
 from esoctl.model.keys import Kind, StoreRef
+from esoctl.model.kinds import RESOURCES
 from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload
 
-NO_GENERATORS = "generatorRef is not served by this operator; use extract or find with a store"
+NOT_SERVED = f"no generator of this kind is served; use {', '.join(SERVED)}"
 
 
 class Get(NamedTuple):
@@ -39,7 +42,15 @@ class Scan(NamedTuple):
     find: Find
 
 
+class Make(NamedTuple):
+    """The values of a generator, made for one entry of the spec: two entries never share them."""
+
+    generator: GeneratorKey
+    where: str
+
+
 Source = Get | Scan
+Request = Source | Make
 Entry = TypeVar("Entry", DataEntry, DataFromEntry)
 
 
@@ -73,7 +84,16 @@ def sources(namespace: str, spec: ExternalSecretSpec) -> list[Source]:
         _asked(of_data_from, namespace, spec, entry, f"spec.dataFrom[{i}]") for i, entry in enumerate(spec.data_from)
     ]
     single = [_asked(of_data, namespace, spec, entry, f"spec.data[{i}]") for i, entry in enumerate(spec.data)]
-    return list(dict.fromkeys(source for source in (*many, *single) if source is not None))
+    return list(dict.fromkeys(source for source in (*many, *single) if isinstance(source, Source)))
+
+
+def makes(namespace: str, spec: ExternalSecretSpec) -> list[Make]:
+    """Every generator the spec uses, once for each entry that does."""
+    found = (
+        _asked(of_data_from, namespace, spec, entry, f"spec.dataFrom[{index}]")
+        for index, entry in enumerate(spec.data_from)
+    )
+    return [make for make in found if isinstance(make, Make)]
 
 
 def of_data(namespace: str, spec: ExternalSecretSpec, entry: DataEntry, where: str) -> Get:
@@ -84,10 +104,10 @@ def of_data(namespace: str, spec: ExternalSecretSpec, entry: DataEntry, where: s
     return Get(store_of(namespace, spec, entry.source_ref, where), remote_key(entry.remote_ref))
 
 
-def of_data_from(namespace: str, spec: ExternalSecretSpec, entry: DataFromEntry, where: str) -> Source:
+def of_data_from(namespace: str, spec: ExternalSecretSpec, entry: DataFromEntry, where: str) -> Request:
     """The request of one ``dataFrom`` entry."""
     if entry.source_ref and entry.source_ref.generator_ref:
-        raise SpecError(f"{where}.sourceRef.generatorRef", NO_GENERATORS)
+        return Make(generator_of(namespace, entry.source_ref.generator_ref, where), where)
     if entry.extract and entry.find:
         # DIFFERS: the reference takes find and ignores extract.
         raise SpecError(where, "extract and find cannot be set at the same time; make two entries of them")
@@ -106,6 +126,17 @@ def store_of(namespace: str, spec: ExternalSecretSpec, source: SourceRef | None,
     if source is not None and source.store_ref is not None:
         return named_store(namespace, source.store_ref, f"{where}.sourceRef.storeRef")
     return named_store(namespace, spec.secret_store_ref, "spec.secretStoreRef")
+
+
+def generator_of(namespace: str, ref: GeneratorRef, where: str) -> GeneratorKey:
+    """The generator of a reference, seen from that namespace."""
+    path = f"{where}.sourceRef.generatorRef"
+    if ref.kind not in SERVED:
+        raise SpecError(f"{path}.kind", f'"{ref.kind}": {NOT_SERVED}')
+    resource = RESOURCES[Kind(ref.kind)]
+    if ref.api_version != resource.api_version:
+        raise SpecError(f"{path}.apiVersion", f'"{ref.api_version}" has no generators; write {resource.api_version}')
+    return GeneratorKey(Kind(ref.kind), namespace if resource.namespaced else "", ref.name)
 
 
 def named_store(namespace: str, ref: NamedStore, where: str) -> StoreRef:
@@ -149,12 +180,12 @@ def _source_refs(spec: ExternalSecretSpec) -> list[SourceRef]:
 
 
 def _asked(
-    make: Callable[[str, ExternalSecretSpec, Entry, str], Source],
+    make: Callable[[str, ExternalSecretSpec, Entry, str], Request],
     namespace: str,
     spec: ExternalSecretSpec,
     entry: Entry,
     where: str,
-) -> Source | None:
+) -> Request | None:
     try:
         return make(namespace, spec, entry, where)
     except SpecError:

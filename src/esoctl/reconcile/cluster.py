@@ -9,6 +9,7 @@ from esoctl.errors import Conflict, NotFound
 from esoctl.kube.api import JSON_PATCH, MERGE_PATCH, Api
 from esoctl.kube.events import Recorder
 from esoctl.model import secret
+from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Key, Kind
 from esoctl.model.kinds import RESOURCES
 from esoctl.model.meta import Bare, Meta
@@ -35,6 +36,12 @@ class ApiCluster:
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         try:
             return _config_map.decode(await self.api.get(RESOURCES[Kind.CONFIG_MAP], namespace, name)).data
+        except NotFound:
+            return None
+
+    async def generator(self, key: GeneratorKey) -> bytes | None:
+        try:
+            return await self.api.get(RESOURCES[key.kind], key.namespace, key.name)
         except NotFound:
             return None
 

@@ -38,13 +38,14 @@ from esoctl.plan import (
     status,
     validate,
 )
-from esoctl.plan.generic import GenericPlan
 from esoctl.plan.assemble import Assembled, Kitchen
+from esoctl.plan.generic import GenericPlan
 from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.refresh import Skip, Sync, TearDown
 from esoctl.plan.secret import Apply, Remove, SecretPlan
 from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
+from esoctl.reconcile import generating
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
@@ -124,6 +125,9 @@ class ExternalSecretReconciler:
                     return await self._tear_down(observed, spec)
                 case Sync(why):
                     log.debug("sync", why=why)
+                    makes = sources.makes(observed.key.namespace, spec)
+                    if not await generating.managed(makes, self.cluster, self.controller_class):
+                        return Done()
                     self.stale.discard(observed.key)
                     with accepting(freshness.oldest_seconds(why, observed, spec)):
                         return await self._sync(replace(observed, stale=False), spec, attempt)
@@ -196,7 +200,9 @@ class ExternalSecretReconciler:
         namespace = observed.key.namespace
         gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
-        kitchen = Kitchen(gathered.answers, lambda template, key: render.key(template, key, env), gathered.quirks)
+        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy)
+        answers = gathered.answers | made
+        kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
         return assemble.assemble(namespace, spec, kitchen)
 
     async def _plan(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> SecretPlan:

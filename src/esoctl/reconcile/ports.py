@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Key, StoreRef
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
@@ -57,6 +58,10 @@ class Cluster(Protocol):
 
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         """The data of a ConfigMap; None when there is none."""
+        ...
+
+    async def generator(self, key: GeneratorKey) -> bytes | None:
+        """A generator, as it is in the cluster; None when there is none."""
         ...
 
     async def apply_secret(self, namespace: str, name: str, body: bytes, manager: str) -> Secret:

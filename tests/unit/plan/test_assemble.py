@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esoctl.errors import AccessDenied, EntryFailed, SecretMissing, SpecError, Unavailable
+from esoctl.errors import AccessDenied, EntryFailed, GeneratorInvalid, SecretMissing, SpecError, Unavailable
+from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.model.remote import Find, Quirks, RemoteKey
-from esoctl.model.values import Payload
+from esoctl.model.values import Payload, Values
 from esoctl.plan import assemble, sources
 from esoctl.plan.assemble import Assembled, Kitchen
-from esoctl.plan.sources import Answer, Failed, Found, Get, Missing, Scan, Source
+from esoctl.plan.sources import Answer, Failed, Found, Get, Make, Missing, Request, Scan
 from support.builders import an_entry, an_external_secret, an_extract
 
 STORE = StoreRef(Kind.SECRET_STORE, "team-a", "aws")
@@ -23,7 +24,7 @@ def get(key: str, version: str = "") -> Get:
 
 
 def fold(
-    answers: dict[Source, Answer], *, quirks: Quirks | None = None, deletion: str = "Retain", **spec: object
+    answers: dict[Request, Answer], *, quirks: Quirks | None = None, deletion: str = "Retain", **spec: object
 ) -> Assembled:
     es = an_external_secret(target={"deletionPolicy": deletion}, **{"data": [], **spec})
     assert es.spec is not None
@@ -59,7 +60,7 @@ def test_data_wins_over_data_from_and_later_over_earlier() -> None:
 
 
 def test_the_first_failing_entry_of_the_spec_is_the_error() -> None:
-    answers: dict[Source, Answer] = {
+    answers: dict[Request, Answer] = {
         get("a"): Failed(Unavailable("AWS", "Get", "away")),
         get("b"): Failed(AccessDenied("AWS", "Get", "denied")),
     }
@@ -77,7 +78,7 @@ def test_a_missing_secret_is_an_error_under_retain() -> None:
 
 @pytest.mark.parametrize("deletion", ["Delete", "Merge"])
 def test_a_missing_entry_is_skipped_when_the_policy_tolerates_it(deletion: str) -> None:
-    answers: dict[Source, Answer] = {get("gone"): Missing(), get("db"): text("x")}
+    answers: dict[Request, Answer] = {get("gone"): Missing(), get("db"): text("x")}
 
     result = fold(answers, deletion=deletion, data=[an_entry("gone", "a"), an_entry("db", "b")])
 
@@ -87,7 +88,7 @@ def test_a_missing_entry_is_skipped_when_the_policy_tolerates_it(deletion: str) 
 
 
 def test_an_absent_entry_is_told_even_when_a_later_one_fails() -> None:
-    answers: dict[Source, Answer] = {get("gone"): Missing(), get("b"): Failed(Unavailable("AWS", "Get", "away"))}
+    answers: dict[Request, Answer] = {get("gone"): Missing(), get("b"): Failed(Unavailable("AWS", "Get", "away"))}
 
     with pytest.raises(EntryFailed) as caught:
         fold(answers, deletion="Delete", data=[an_entry("gone", "a"), an_entry("b", "b")])
@@ -140,7 +141,7 @@ def test_undecodable_values_name_the_key_and_not_the_value() -> None:
 
 
 def test_null_bytes_are_refused_only_on_request() -> None:
-    answers: dict[Source, Answer] = {get("db"): Payload(b"a\x00b")}
+    answers: dict[Request, Answer] = {get("db"): Payload(b"a\x00b")}
 
     with pytest.raises(EntryFailed, match='key "password" contains null bytes'):
         fold(answers, data=[an_entry("db", nullBytePolicy="Fail")])
@@ -170,7 +171,9 @@ def test_a_rewrite_replaces_the_conversion() -> None:
         pytest.param({"find": {"path": "x"}}, "unexpected find operator", id="a path alone"),
         pytest.param({"find": {"tags": {}}}, "unexpected find operator", id="empty tags"),
         pytest.param(
-            {"sourceRef": {"generatorRef": {"kind": "Fake", "name": "f"}}}, "generatorRef is not served", id="generator"
+            {"sourceRef": {"generatorRef": {"kind": "Grafana", "name": "f"}}},
+            "no generator of this kind",
+            id="generator",
         ),
     ],
 )
@@ -179,6 +182,51 @@ def test_an_entry_that_cannot_be_meant_is_refused_with_its_place(entry: dict[str
         fold({}, dataFrom=[entry])
     assert isinstance(caught.value.cause, SpecError)
     assert caught.value.cause.path
+
+
+def made(place: int, **values: str) -> dict[Request, Answer]:
+    """What a Fake generator gives for that entry."""
+    make = Make(GeneratorKey(Kind.FAKE, "team-a", "dummy"), f"spec.dataFrom[{place}]")
+    return {make: Found(tuple((key, text(value)) for key, value in values.items()))}
+
+
+GENERATED = {"sourceRef": {"generatorRef": {"kind": "Fake", "name": "dummy"}}}
+
+
+def test_a_generator_stands_in_the_order_of_the_entries() -> None:
+    answers = {get("a"): text('{"b":"store","c":"store"}'), get("one"): text("single")}
+
+    first = fold(
+        answers | made(0, a="gen", b="gen", c="gen"), dataFrom=[GENERATED, an_extract("a")], data=[an_entry("one", "c")]
+    )
+    last = fold(answers | made(1, a="gen", b="gen", c="gen"), dataFrom=[an_extract("a"), GENERATED])
+
+    assert dict(first.values) == {"a": b"gen", "b": b"store", "c": b"single"}
+    assert dict(last.values) == {"a": b"gen", "b": b"gen", "c": b"gen"}
+
+
+def test_the_keys_of_a_generator_are_rewritten_but_not_converted() -> None:
+    rewritten = fold(
+        made(0, user="u"), dataFrom=[{**GENERATED, "rewrite": [{"regexp": {"source": "^", "target": "db_"}}]}]
+    )
+
+    assert dict(rewritten.values) == {"db_user": b"u"}
+    with pytest.raises(EntryFailed, match=r"spec.dataFrom\[0\].sourceRef.generatorRef, err: key has invalid character"):
+        fold(made(0, **{"a/b": "x"}), dataFrom=[GENERATED])
+
+
+def test_a_generator_that_makes_nothing_proves_that_there_is_nothing() -> None:
+    assert fold(made(0), dataFrom=[GENERATED]) == Assembled(Values())
+
+
+def test_a_generator_that_fails_fails_the_entry() -> None:
+    answers: dict[Request, Answer] = {next(iter(made(0))): Failed(GeneratorInvalid("error using generator: no"))}
+
+    with pytest.raises(EntryFailed) as caught:
+        fold(answers, dataFrom=[GENERATED], deletion="Delete")
+
+    where = "error processing spec.dataFrom[0].sourceRef.generatorRef, err: "
+    assert str(caught.value) == f"{where}error using generator: no"
 
 
 def test_an_entry_that_cannot_be_meant_asks_for_nothing() -> None:
@@ -217,7 +265,7 @@ def test_a_search_that_fails_fails_the_whole() -> None:
 
 @pytest.mark.parametrize("entry", [pytest.param(FIND, id="find"), pytest.param(an_extract("gone"), id="extract")])
 def test_what_is_absent_under_data_from_is_tolerated_by_policy_only(entry: dict[str, object]) -> None:
-    answers: dict[Source, Answer] = {FOUND_BY: Missing(), get("gone"): Missing(), get("db"): text("x")}
+    answers: dict[Request, Answer] = {FOUND_BY: Missing(), get("gone"): Missing(), get("db"): text("x")}
 
     result = fold(answers, dataFrom=[entry], data=[an_entry("db")], deletion="Delete")
 
