@@ -74,6 +74,7 @@ COMPONENTS = {
 }
 """Sources of events, named as the reference names them."""
 LOOP_CHECK_SECONDS = 0.5
+CREDENTIALS_HELP = "Until the keys of an AWS identity end; they are renewed ten minutes before."
 COLLECT_AFTER = 20_000
 """New objects until the youngest are looked through for garbage; nearly all of ours go without."""
 STALLED_SECONDS = 30.0
@@ -140,6 +141,7 @@ async def run(config: Config) -> None:
         options = Options(SystemRandom().random, metrics.observe_request, lease=lead.seconds_left)
         transport = await enter(Transport(await reach(), options))
         session = await enter(Session(_aws_settings(config, metrics)))
+        metrics.gauges["esoctl_aws_credentials_seconds_left"] = (CREDENTIALS_HELP, session.credentials_left)
         pool = await enter(ClientPool())
         operator = Operator(config, Api(transport), pool, providers(session), metrics, Surroundings())
         if config.election:

@@ -64,6 +64,19 @@ class Identity:
     hops: tuple[Hop, ...]
     region: str
 
+    @property
+    def label(self) -> str:
+        """Who that is, in a word: the last role, or what comes before any."""
+        if self.hops:
+            return self.hops[-1].role
+        match self.base:
+            case Static():
+                return "access key"
+            case Account(namespace=namespace, name=name):
+                return f"ServiceAccount {namespace}/{name}"
+            case Ambient():
+                return "operator"
+
 
 @dataclass(frozen=True, slots=True)
 class Unusable:

@@ -29,6 +29,16 @@ class Keyring:
     def __len__(self) -> int:
         return len(self._sources)
 
+    def seconds_left(self) -> dict[str, float]:
+        """Of keys that end, by whose they are; of several under one name the shortest. 0 for those that have ended."""
+        now = anyio.current_time()
+        left: dict[str, float] = {}
+        for identity, source in list(self._sources.items()):
+            if source.ends is not None:
+                seconds = max(0.0, source.ends - now)
+                left[identity.label] = min(left.get(identity.label, seconds), seconds)
+        return left
+
     def source(self, identity: Identity, lender: Lender) -> Source:
         """The source of that identity; this asks nobody for keys yet."""
         source = self._sources.get(identity)

@@ -102,6 +102,10 @@ class Session:
     def tagging(self) -> Tagging | None:
         return self._settings.tagging
 
+    def credentials_left(self) -> dict[str, float]:
+        """Seconds until lent keys end, by whose they are."""
+        return self._keyring.seconds_left()
+
     def connection(
         self, service: ServiceApi, identity: Identity, attempts: int
     ) -> AbstractAsyncContextManager[Connection]:

@@ -39,6 +39,11 @@ class Source(Protocol):
         """Another number after every change of the keys."""
         ...
 
+    @property
+    def ends(self) -> float | None:
+        """When the keys at hand end, by the event loop's clock; None where there are none, or they do not."""
+        ...
+
     def refused(self, generation: int) -> bool:
         """AWS said that the keys of that generation are not, or no longer, valid; whether there will be others."""
         ...
@@ -50,6 +55,7 @@ class Fixed:
 
     static: Keys = field(repr=False)
     generation: int = 0
+    ends: None = None
 
     async def keys(self) -> Keys:
         return self.static
@@ -102,6 +108,10 @@ class Lent:
     @property
     def generation(self) -> int:
         return self._generation
+
+    @property
+    def ends(self) -> float | None:
+        return None if self._held is None else self._held.expires
 
     async def keys(self) -> Keys:
         held = self._held

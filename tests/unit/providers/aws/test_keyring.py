@@ -6,9 +6,10 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from esoctl.providers.aws.identity import Ambient, Identity
+from esoctl.providers.aws.identity import Ambient, Identity, Keys
 from esoctl.providers.aws.keyring import Keyring
 from esoctl.providers.aws.library import Library, Limits
+from esoctl.providers.aws.sources import Lent, Loan, Source
 from esoctl.providers.aws.spec import Hop
 from esoctl.providers.aws.sts import Lender
 
@@ -75,3 +76,35 @@ async def test_a_source_in_use_stays_the_only_one_however_long_ago_it_was_asked_
     keyring.source(identity(TWO), lender)
 
     assert keyring.source(identity(ONE), lender) is used
+
+
+class Lending(Lender):
+    """Lends without asking anybody."""
+
+    def __init__(self) -> None:
+        """Needs no library."""
+
+    def base(self, identity: Identity) -> Source:
+        return Lent(self.lend)
+
+    def hop(self, region: str, source: Source, hop: Hop) -> Source:
+        return Lent(self.lend)
+
+    async def lend(self) -> Loan:
+        return Loan(Keys("id", "secret"), 3600.0)
+
+
+@pytest.mark.asyncio
+async def test_the_seconds_left_are_told_by_whose_keys_they_are() -> None:
+    keyring, lending = Keyring(7200), Lending()
+    first = keyring.source(identity(ONE), lending)
+    unused = keyring.source(identity(TWO), lending)
+    await first.keys()
+    await anyio.sleep(600)
+    other = keyring.source(identity(ONE, region="eu-west-2"), lending)
+    operator = keyring.source(identity(), lending)
+    await other.keys()
+    await operator.keys()
+
+    assert keyring.seconds_left() == {ONE.role: 3000.0, "operator": 3600.0}
+    assert unused.ends is None
