@@ -145,6 +145,7 @@ def _write(observed: Observed, spec: ExternalSecretSpec, shape: Shape) -> Write 
     there = observed.other
     if observed.target is not None:
         ownership.admit(observed.es.metadata, spec.target.creation_policy, observed.target)
+    privileged.refuse_metadata(shape.annotations)
     held = there.body if there is not None else {}
     foreign = {k: v for k, v in fieldtrees.without(held, _ours(observed)).items() if k not in FIXED}
     content = {name: value for name, value in shape.content.items() if value not in ({}, None)}

@@ -19,6 +19,9 @@ SERVICE_ACCOUNT_NAME = "kubernetes.io/service-account.name"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 RESERVED_ANNOTATIONS = (SERVICE_ACCOUNT_NAME, "kubernetes.io/service-account.uid", LAST_APPLIED)
 
+_DOMAINS = ("kubernetes.io", "k8s.io", "external-secrets.io")
+"""Finalizers of these domains are answered by Kubernetes and by the operator, and those without a domain are too."""
+
 _GROUPS = {
     "rbac.authorization.k8s.io": "grants rights",
     "authorization.k8s.io": "is about rights",
@@ -51,11 +54,14 @@ def refuse(type_: str, annotations: Mapping[str, str]) -> None:
         raise SpecError("", f'template.type="{type_}" is not allowed; choose another type')
 
 
-def refuse_annotations(annotations: Iterable[str]) -> None:
-    """Raise SpecError when templates made an annotation that is reserved."""
-    found = sorted(set(annotations).intersection(RESERVED_ANNOTATIONS))
-    if found:
-        raise SpecError("", f'annotation "{found[0]}" is reserved and not allowed; choose another name')
+def refuse_metadata(annotations: Iterable[str], finalizers: Iterable[str] = ()) -> None:
+    """Raise SpecError for an annotation that is reserved, or a finalizer that another program answers to."""
+    reserved = sorted(set(annotations).intersection(RESERVED_ANNOTATIONS))
+    if reserved:
+        raise SpecError("", f'annotation "{reserved[0]}" is reserved and not allowed; choose another name')
+    foreign = sorted(filter(_is_foreign, finalizers))
+    if foreign:
+        raise SpecError("", f'finalizer "{foreign[0]}" is reserved and not allowed; use one of your own domain')
 
 
 def refuse_kind(api_version: str, kind: str) -> None:
@@ -77,3 +83,8 @@ def refuse_identity(made: Mapping[str, object], metadata: Mapping[str, object], 
         )
     if "status" in made:
         raise SpecError("spec.target.template", "a template must not set the status of its target")
+
+
+def _is_foreign(finalizer: str) -> bool:
+    domain = finalizer.partition("/")[0] if "/" in finalizer else ""
+    return not domain or any(domain == known or domain.endswith(f".{known}") for known in _DOMAINS)

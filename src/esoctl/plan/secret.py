@@ -124,6 +124,7 @@ def _write(observed: Observed, spec: ExternalSecretSpec, rendered: Rendered) -> 
         ownership.admit(observed.es.metadata, spec.target.creation_policy, target)
     wanted = _apply(observed, spec, rendered)
     privileged.refuse(wanted.type, wanted.annotations)
+    privileged.refuse_metadata(wanted.annotations, wanted.finalizers)
     if target is None:
         return wanted
     if _equal(wanted, target, observed):
