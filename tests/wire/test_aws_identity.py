@@ -297,15 +297,20 @@ async def test_keys_about_to_end_are_renewed_and_used_on_while_sts_gives_none(
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_REL_05_keys_that_aws_calls_expired_are_obtained_afresh_and_the_read_succeeds(
-    double: AwsDouble, session: Session
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(failed("ExpiredTokenException", status=403), id="expired"),
+        pytest.param(failed("UnrecognizedClientException"), id="unknown"),
+        pytest.param(Said(b"", 403), id="403 without a word"),
+        pytest.param(Said(b"", 401), id="401 without a word"),
+    ],
+)
+async def test_REL_05_keys_that_aws_refuses_are_obtained_afresh_and_the_read_succeeds(
+    double: AwsDouble, session: Session, answer: Said
 ) -> None:
     double.on("AssumeRole", lent("ASIAONE"), lent("ASIATWO"))
-    double.on(
-        "GetSecretValue",
-        failed("ExpiredTokenException", status=403),
-        lambda asked: said({"Name": "x", "SecretString": _signer(asked)}),
-    )
+    double.on("GetSecretValue", answer, lambda asked: said({"Name": "x", "SecretString": _signer(asked)}))
 
     async with opened(session, static(), role=ROLE) as client:
         signer = await who(client)
