@@ -145,7 +145,7 @@ ROWS = {
     "template that fails": Row(template(x='{{ fail "on purpose" }}'), ("could not update secret", "on purpose")),
     "template that cannot be read": Row(template(x="{{ .password "), ("could not update secret", "x")),
     "template with an unknown name": Row(template(x="{{ .missing }}"), ("could not update secret", "missing")),
-    "spec that does not decode": Row(spec({"refreshInterval": "1d"}), ("spec.refreshInterval", "1d")),
+    "spec that does not decode": Row(spec({"refreshInterval": "9999999h"}), ("spec.refreshInterval", "9999999h")),
     "AWS throttles": Row(fault(aws_front.THROTTLED), ("could not get secret data from provider", "fewer calls")),
     "AWS denies": Row(fault(aws_front.DENIED), ("could not get secret data from provider", "allow")),
     "AWS is broken": Row(fault(aws_front.BROKEN), ("could not get secret data from provider", "fault of its own")),

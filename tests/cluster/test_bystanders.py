@@ -110,7 +110,7 @@ def templated(scene: Scene, name: str, text: str, *words: str) -> None:
 
 
 def unreadable_duration(scene: Scene) -> None:
-    scene.external_secret("daily", refreshInterval="1d")
+    scene.external_secret("daily", refreshInterval="9999999h")
     says(scene, "daily", "spec.refreshInterval")
 
 

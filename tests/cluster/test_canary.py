@@ -71,7 +71,7 @@ def specs() -> dict[str, Json]:
         extract("json", rewrite=[{"regexp": {"source": "([", "target": ""}}]),
         extract("json", rewrite=[{"transform": {"template": "{{ .value | fromJson }}"}}]),
         {"data": [], "dataFrom": [{"find": {"name": {"regexp": "(["}}}]},
-        entry() | {"refreshInterval": "1d"},
+        entry() | {"refreshInterval": "9999999h"},
         entry() | {"target": {"template": {"type": "kubernetes.io/tls", "data": {"tls.crt": "{{ .x }}"}}}},
         entry() | {"target": {"template": {"metadata": {"labels": {"l": "{{ .x }} is no label"}}, "data": {"a": "b"}}}},
         entry() | {"target": {"template": {"data": {"{{ .x }}": "no key"}}}},

@@ -226,7 +226,7 @@ async def test_credentials_that_come_late_heal_store_and_dependants_within_secon
 
 async def test_an_unparsable_duration_stops_that_object_and_no_other() -> None:
     async with a_day() as day:
-        day.external_secret("bad", refreshInterval="1d")
+        day.external_secret("bad", refreshInterval="9999999h")
         day.external_secret("good")
 
         await day.until(lambda: day.ready("good") == SYNCED, seconds=5)
@@ -240,7 +240,7 @@ async def test_I_32_a_good_object_that_turns_bad_keeps_its_secret() -> None:
     async with a_day() as day:
         await a_synced(day)
 
-        day.edit("ExternalSecret", "shop", {"spec": {"refreshInterval": "1d"}})
+        day.edit("ExternalSecret", "shop", {"spec": {"refreshInterval": "9999999h"}})
         await day.until(lambda: day.ready()[0] == "False")
 
         assert day.data() == {"password": b"first"}

@@ -1,8 +1,8 @@
 """Holds an object against the schema of its definition and says, in words for people, where it does not fit.
 
-Only the keywords that the definitions use are known: types, properties, required, enum, pattern, sizes. Rules in CEL
-are not run: each of them repeats a rule of the controller, which ``objects`` applies. As in the API server, a field
-that is null counts as absent.
+Only the keywords that the definitions use are known: types, properties, required, enum, pattern, sizes, limits. Rules
+in CEL are not run: each of them repeats a rule of the controller, which ``objects`` applies. As in the API server, a
+field that is null counts as absent.
 
 Source: Kubernetes API concepts, structural schemas; kube-apiserver's validation of custom resources.
 """
@@ -69,6 +69,8 @@ class Check:
                 yield from self._at(item, below, f"{path}[{index}]")
         elif isinstance(value, str):
             yield from _text(value, schema, path)
+        elif isinstance(value, int | float):
+            yield from _number(value, schema, path)
 
     def _map(self, value: Mapping[str, object], schema: Schema, path: str) -> Iterator[Problem]:
         given = {key: item for key, item in value.items() if item is not None}
@@ -128,6 +130,14 @@ def _text(value: str, schema: Schema, path: str) -> Iterator[Problem]:
     pattern = schema.get("pattern")
     if isinstance(pattern, str) and re2.search(pattern, value) is None:
         yield Problem(path, _PATTERNS.get(pattern, f"must match {pattern}"), "")
+
+
+def _number(value: float, schema: Schema, path: str) -> Iterator[Problem]:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if isinstance(least, int) and value < least:
+        yield Problem(path, f"must not be less than {least}", "")
+    if isinstance(most, int) and value > most:
+        yield Problem(path, f"must not be more than {most}", "")
 
 
 def _sizes(size: int, schema: Schema, path: str, what: str) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ so that every object stored under the reference can stay.
 
 from typing import Final
 
+from esoctl.crds import rules
 from esoctl.model.conditions import Condition
 from esoctl.model.external_secret import (
     Binding,
@@ -39,6 +40,7 @@ from esoctl.model.store import (
     StoreSpec,
     StoreStatus,
 )
+from esoctl.plan.sources import PROPERTY_WITH_FIND
 from esoctl.plan.validate import MISPLACED_AUTH
 
 Rules = dict[str, object]
@@ -95,20 +97,22 @@ RULES: Final[dict[tuple[type, str], Rules]] = {
     (Target, "name"): NAME,
     (SyncWindow, "schedule"): {**FILLED, "pattern": SCHEDULE},
     (SyncWindows, ""): {"required": ["windows"]},
-    (SyncWindows, "windows"): {"minItems": 1},
+    (SyncWindows, "windows"): {"minItems": 1, "maxItems": rules.MANY},
     (ExternalSecretStatus, "refreshTime"): {"format": "date-time", "nullable": True},
     (Condition, ""): {"required": ["status", "type"]},
     (Condition, "lastTransitionTime"): {"format": "date-time"},
-    (StoreSpec, ""): {
-        "required": ["provider"],
-        "x-kubernetes-validations": [
-            {
-                "rule": "!has(self.auth)", "message": MISPLACED_AUTH,
-                "fieldPath": ".auth", "reason": "FieldValueForbidden",
-            }
-        ],
-    },
-    (RetrySettings, "maxRetries"): {"format": "int32"},
+    (StoreSpec, ""): {"required": ["provider"]},
+    (StoreSpec, "refreshInterval"): {"maxLength": rules.SHORT},
+    (RetrySettings, "maxRetries"): {"format": "int32", "minimum": 0},
+    (RetrySettings, "retryInterval"): {"maxLength": rules.SHORT},
+    (ExternalSecretSpec, "refreshInterval"): {"maxLength": rules.SHORT},
+    (ExternalSecretSpec, "data"): {"maxItems": rules.MANY},
+    (ExternalSecretSpec, "dataFrom"): {"maxItems": rules.MANY},
+    (DataFromEntry, "rewrite"): {"maxItems": rules.FEW},
+    (Template, "templateFrom"): {"maxItems": rules.MANY},
+    (TemplateFrom, "target"): {"maxLength": rules.LONG},
+    (SyncWindow, "duration"): {"maxLength": rules.SHORT},
+    (Expression, "operator"): {"enum": ["In", "NotIn", "Exists", "DoesNotExist"]},
     (NamespaceCondition, "namespaces"): {"items": NAMESPACE},
     (LabelSelector, ""): {"x-kubernetes-map-type": "atomic"},
     (LabelSelector, "matchExpressions"): {"x-kubernetes-list-type": "atomic"},
@@ -149,6 +153,7 @@ DESCRIPTIONS: Final[dict[tuple[type, str], str]] = {
     (FindSpec, "tags"): "Search by tags; all of them must match.",
     (FindSpec, "conversionStrategy"): "How characters that no Secret key may have are replaced.",
     (FindSpec, "decodingStrategy"): "How values are decoded.",
+    (FindSpec, "property"): f"Not a field: {PROPERTY_WITH_FIND}.",
     (FindSpec, "nullBytePolicy"): "Whether a value with a null byte is an error.",
     (DataEntry, "secretKey"): "Key of the Secret that holds the value.",
     (DataEntry, "remoteRef"): "What to fetch.",

@@ -7,9 +7,30 @@ store's condition that it does not serve it.
 from typing import Final
 
 from esoctl.crds.fields import KEY, NAME, NAMESPACE
+from esoctl.crds.rules import rule
 from esoctl.crds.structural import Schema
+from esoctl.providers.aws import decoding
 from esoctl.providers.aws.spec import RESERVED_TAGS, Service, TagsPolicy
 
+_ONE_DELETION: Final = (
+    "!has(self.forceDeleteWithoutRecovery) || !self.forceDeleteWithoutRecovery"
+    " || !has(self.recoveryWindowInDays) || self.recoveryWindowInDays == 0"
+)
+_WINDOW: Final = (
+    "!has(self.recoveryWindowInDays) || self.recoveryWindowInDays == 0"
+    " || (self.recoveryWindowInDays >= 7 && self.recoveryWindowInDays <= 30)"
+)
+
+
+def _named(selector: str) -> str:
+    return f"has({selector}.name) && has({selector}.key)"
+
+
+_KEYS: Final = ("self.secretRef.accessKeyIDSecretRef", "self.secretRef.secretAccessKeySecretRef")
+_TOKEN: Final = "self.secretRef.sessionTokenSecretRef"
+_WHOLE_KEY: Final = " && ".join(
+    [*(f"has({key}) && {_named(key)}" for key in _KEYS), f"(!has({_TOKEN}) || ({_named(_TOKEN)}))"]
+)
 OTHERS: Final = (
     "akeyless", "azurekv", "barbican", "beyondtrust", "beyondtrustworkloadcredentials", "bitwardensecretsmanager",
     "chef", "cloudrusm", "conjur", "crd", "delinea", "doppler", "dvls", "fortanix", "gcpsm", "github", "gitlab", "ibm",
@@ -41,8 +62,9 @@ def _aws() -> Schema:
         prefix=_text("What every remote key begins with."),
         region=_text("AWS region, such as eu-west-1."),
         role=_text("ARN of a role to assume."),
-        secretsManager=_object(
+        secretsManager=_ruled(
             "Settings for Secrets Manager.",
+            [rule(_ONE_DELETION, decoding.TWO_DELETIONS), rule(_WINDOW, decoding.WINDOW)],
             forceDeleteWithoutRecovery={"type": "boolean", "description": "Delete without a recovery window."},
             recoveryWindowInDays={
                 "type": "integer",
@@ -73,8 +95,12 @@ def _auth() -> Schema:
         namespace=_text("Its namespace, in a ClusterSecretStore.", NAMESPACE),
         audiences=_array("Further audiences of the token.", _text("One audience.")),
     )
-    return _object(
+    return _ruled(
         "Who to be; the operator's own identity when left out.",
+        [
+            rule("!has(self.jwt) || has(self.jwt.serviceAccountRef)", f"jwt.serviceAccountRef: {decoding.NO_ACCOUNT}"),
+            rule(f"has(self.jwt) || !has(self.secretRef) || ({_WHOLE_KEY})", decoding.HALF_A_KEY),
+        ],
         jwt=_object("A ServiceAccount's identity.", serviceAccountRef=account),
         secretRef=_object("An access key in Secrets.", **{name: _secret_key(text) for name, text in keys.items()}),
     )
@@ -95,10 +121,7 @@ def _custom_tags() -> Schema:
         **_object("Session tags of sessionTagsPolicy Custom."),
         "additionalProperties": {"type": "string"},
         "x-kubernetes-validations": [
-            {
-                "rule": f"!self.exists(k, k in [{reserved}])",
-                "message": f"the tags {', '.join(RESERVED_TAGS)} are set by the operator",
-            }
+            rule(f"!self.exists(k, k in [{reserved}])", f"the tags {', '.join(RESERVED_TAGS)} are set by the operator")
         ],
     }
 
@@ -111,7 +134,12 @@ def _fake() -> Schema:
         value=_text("The value."),
         version=_text("Version of the value."),
     )
-    outcome: Schema = {"type": "integer", "description": "Outcome of a check: 0 ready, 1 unknown, 2 error."}
+    outcome: Schema = {
+        "type": "integer",
+        "description": "Outcome of a check: 0 ready, 1 unknown, 2 error.",
+        "minimum": 0,
+        "maximum": 2,
+    }
     return _object(
         "Values written into the store itself, for tests.", data=_array("The values.", entry), validationResult=outcome
     )
@@ -124,6 +152,10 @@ def _object(description: str, required: tuple[str, ...] = (), /, **properties: S
     if required:
         schema["required"] = list(required)
     return schema
+
+
+def _ruled(description: str, rules: list[Schema], **properties: Schema) -> Schema:
+    return {**_object(description, **properties), "x-kubernetes-validations": rules}
 
 
 def _array(description: str, items: Schema) -> Schema:

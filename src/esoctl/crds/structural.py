@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import inspect
 
+from esoctl.crds import rules
 from esoctl.crds.fields import DESCRIPTIONS, RULES
 
 Schema = dict[str, object]
@@ -53,17 +54,23 @@ def _of_union(types: list[inspect.Type]) -> Schema:
 
 def _of_struct(info: inspect.StructType) -> Schema:
     fields = [field for field in info.fields if not field.encode_name.startswith(" ")]
-    rules = dict(RULES.get((info.cls, ""), {}))
-    also = rules.pop("required", [])
+    limits = dict(RULES.get((info.cls, ""), {}))
+    also = limits.pop("required", [])
     assert isinstance(also, list)
     required = {*also, *(field.encode_name for field in fields if field.required)}
-    schema: Schema = {"type": "object", "properties": {f.encode_name: _of_field(info.cls, f) for f in fields}, **rules}
+    schema: Schema = {"type": "object", "properties": {f.encode_name: _of_field(info.cls, f) for f in fields}, **limits}
+    schema |= _validations(info.cls)
     return schema | ({"required": sorted(required)} if required else {})
 
 
 def _of_field(owner: type, field: inspect.Field) -> Schema:
     schema: Schema = {"description": DESCRIPTIONS[owner, field.encode_name], **_of(field.type)}
-    return _merged(schema, RULES.get((owner, field.encode_name), {}))
+    return _merged(schema, RULES.get((owner, field.encode_name), {})) | _validations(owner, field.encode_name)
+
+
+def _validations(owner: type, field: str = "") -> Schema:
+    found = rules.of(owner, field)
+    return {"x-kubernetes-validations": found} if found else {}
 
 
 def _merged(schema: Schema, rules: Mapping[str, object]) -> Schema:

@@ -136,6 +136,8 @@ class FindSpec(Wire, frozen=True):
     conversion_strategy: ConversionStrategy = ConversionStrategy.DEFAULT
     decoding_strategy: DecodingStrategy = DecodingStrategy.NONE
     null_byte_policy: NullBytePolicy = NullBytePolicy.IGNORE
+    property: str | None = None
+    """Not a field: put there by mistake it would be ignored. Kept so that it can be told."""
 
 
 class DataEntry(Wire, frozen=True):

@@ -13,6 +13,7 @@ from esoctl.model.store import Expression, LabelSelector, NamespaceCondition, St
 from esoctl.plan import regexps
 
 NAME_LABEL = "kubernetes.io/metadata.name"
+SELECTOR_VALUES = "In and NotIn need values; Exists and DoesNotExist take none"
 
 
 def manages(controller_class: str, spec: StoreSpec | None) -> bool:
@@ -82,7 +83,7 @@ def _check_selector(selector: LabelSelector | None, where: str) -> None:
         if expression.operator not in _OPERATORS:
             raise SpecError(f"{path}.operator", f'"{expression.operator}" is not one of {", ".join(_OPERATORS)}')
         if (expression.operator in ("In", "NotIn")) != bool(expression.values):
-            raise SpecError(f"{path}.values", "In and NotIn need values; Exists and DoesNotExist take none")
+            raise SpecError(f"{path}.values", SELECTOR_VALUES)
 
 
 def _matches(condition: NamespaceCondition, namespace: str, labels: Mapping[str, str]) -> bool:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from esoctl.errors import SpecError
 from esoctl.model import store as stores
-from esoctl.model.external_secret import CreationPolicy, DeletionPolicy, ExternalSecretSpec
+from esoctl.model.external_secret import CreationPolicy, DataFromEntry, DeletionPolicy, ExternalSecretSpec
+from esoctl.model.rewrites import MergeStrategy
 from esoctl.model.store import StoreSpec
 from esoctl.plan import access, generic, privileged, render, sources, windows
 
+MERGE_INTO_NOTHING = "strategy JSON needs into, the key of the merged object; name one"
 MISPLACED_AUTH = "auth belongs under spec.provider.aws, not under spec"
 NOT_OWNER = (CreationPolicy.MERGE, CreationPolicy.NONE, CreationPolicy.CREATE_OR_MERGE, CreationPolicy.ORPHAN)
 
@@ -78,6 +80,7 @@ def _refusals(namespace: str, spec: ExternalSecretSpec) -> Iterator[Problem]:
     checks: list[Callable[[], object]] = [partial(target, spec), partial(_template, spec), partial(sync_windows, spec)]
     for index, many in enumerate(spec.data_from):
         checks.append(partial(sources.of_data_from, namespace, spec, many, f"spec.dataFrom[{index}]"))
+        checks.append(partial(_rewrite, many, f"spec.dataFrom[{index}].rewrite"))
     for index, one in enumerate(spec.data):
         checks.append(partial(sources.of_data, namespace, spec, one, f"spec.data[{index}]"))
     for check in checks:
@@ -93,13 +96,23 @@ def problem_of(error: SpecError) -> Problem:
     return Problem(error.path, problem, remedy)
 
 
+def _rewrite(entry: DataFromEntry, path: str) -> None:
+    for index, operation in enumerate(entry.rewrite):
+        merge = operation.merge
+        if merge and merge.strategy is MergeStrategy.JSON and not merge.into:
+            raise SpecError(f"{path}[{index}].merge.into", MERGE_INTO_NOTHING)
+
+
 def _template(spec: ExternalSecretSpec) -> None:
     template = spec.target.template
     if template is not None and generic.chosen(spec) is not None:
         render.check_engine(template)
     elif template is not None:
         render.check(template)
-        privileged.refuse(template.type, template.metadata.annotations)
+        try:
+            privileged.refuse(template.type, template.metadata.annotations)
+        except SpecError as error:
+            raise SpecError("spec.target.template.type", error.problem) from None
 
 
 def _advice(spec: ExternalSecretSpec) -> Iterator[Problem]:

@@ -170,11 +170,12 @@ def an_unknown_field_is_pruned_or_named_to_strict_clients(place: Place) -> None:
     assert "template" not in made["spec"]
 
 
-def an_interval_that_cannot_be_read_is_stored(place: Place) -> None:
-    """Objects stored under the reference must be able to stay: the controller says what is wrong with them."""
-    made = place.api.post(path(place, "externalsecrets"), an_external_secret(refreshInterval="1d")).good()
+def an_interval_that_cannot_be_read_is_refused_in_words(place: Place) -> None:
+    answer = place.api.post(path(place, "externalsecrets"), an_external_secret(refreshInterval="1d"))
 
-    assert made["spec"]["refreshInterval"] == "1d"
+    message = answer.refused(422, "Invalid")["message"]
+    assert "spec.refreshInterval: Invalid value" in message
+    assert "must be a duration with the units h, m and s such as 24h0m0s" in message
 
 
 def get_shows_the_columns_people_know(place: Place) -> None:

@@ -35,6 +35,11 @@ PATH = "spec.provider.aws"
 MOST_ATTEMPTS = 10
 """DIFFERS: ``maxRetries: 0`` means no limit in the reference; a request that never ends helps nobody."""
 
+TWO_DELETIONS = "forceDeleteWithoutRecovery conflicts with recoveryWindowInDays; keep one of them"
+WINDOW = "must be between 7 and 30 days"
+NO_ACCOUNT = "required; name the ServiceAccount to take tokens of, or leave out auth.jwt"
+HALF_A_KEY = "secretRef needs name and key of both accessKeyIDSecretRef and secretAccessKeySecretRef"
+
 # The partitions' own patterns, from AWS's published partitions file; a FIPS pseudo-region is a region with an affix.
 _REGION = re.compile(
     r"(?:fips-)?(?:(?:us|eu|ap|sa|ca|me|af|il|mx)|cn|us-gov|us-iso|us-isob|eu-isoe|us-isof|eusc-de)-[a-z]+-[0-9]+(?:-fips)?"
@@ -148,7 +153,7 @@ def _web_identity(jwt: _Jwt, store: StoreRef) -> WebIdentity:
     path = f"{PATH}.auth.jwt.serviceAccountRef"
     account = jwt.service_account_ref
     if account is None:
-        raise SpecError(path, "required; name the ServiceAccount to take tokens of, or leave out auth.jwt")
+        raise SpecError(path, NO_ACCOUNT)
     if not account.name:
         raise SpecError(f"{path}.name", "required")
     namespace = _namespace(account.namespace, store, path)
@@ -222,9 +227,9 @@ def _deletion(settings: _SecretsManager) -> Deletion:
     path = f"{PATH}.secretsManager"
     days, force = settings.recovery_window_in_days, settings.force_delete_without_recovery
     if days and force:
-        raise SpecError(path, "forceDeleteWithoutRecovery conflicts with recoveryWindowInDays; keep one of them")
+        raise SpecError(path, TWO_DELETIONS)
     if days and not 7 <= days <= 30:
-        raise SpecError(f"{path}.recoveryWindowInDays", f"must be between 7 and 30 days, not {days}")
+        raise SpecError(f"{path}.recoveryWindowInDays", f"{WINDOW}, not {days}")
     return Deletion(force, days)
 
 
