@@ -26,6 +26,13 @@ from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload
 
 NOT_SERVED = f"no generator of this kind is served; use {', '.join(SERVED)}"
+EXTRACT_AND_FIND = "extract and find cannot be set at the same time; make two entries of them"
+GENERATOR_AND_MORE = "a generator cannot be set together with extract or find; make two entries of them"
+NO_SOURCE = "either extract, find, or sourceRef.generatorRef must be set"
+GENERATOR_IN_DATA = "generatorRef is not possible under data; use dataFrom"
+NOTHING_TO_FIND = "unexpected find operator; set name.regexp or at least one tag"
+PROPERTY_WITH_FIND = "find takes whole secrets and no property; use extract or data for a part of one"
+NO_STORE = "no store is named; name a SecretStore or ClusterSecretStore"
 
 
 class Get(NamedTuple):
@@ -100,23 +107,26 @@ def of_data(namespace: str, spec: ExternalSecretSpec, entry: DataEntry, where: s
     """The request of one ``data`` entry."""
     if entry.source_ref and entry.source_ref.generator_ref:
         # DIFFERS: the reference looks for a store without a name.
-        raise SpecError(f"{where}.sourceRef.generatorRef", "generatorRef is not possible under data; use dataFrom")
+        raise SpecError(f"{where}.sourceRef.generatorRef", GENERATOR_IN_DATA)
     return Get(store_of(namespace, spec, entry.source_ref, where), remote_key(entry.remote_ref))
 
 
 def of_data_from(namespace: str, spec: ExternalSecretSpec, entry: DataFromEntry, where: str) -> Request:
     """The request of one ``dataFrom`` entry."""
     if entry.source_ref and entry.source_ref.generator_ref:
+        if entry.extract or entry.find:
+            # DIFFERS: the reference's controller ignores the generator; its webhook refuses the entry.
+            raise SpecError(where, GENERATOR_AND_MORE)
         return Make(generator_of(namespace, entry.source_ref.generator_ref, where), where)
     if entry.extract and entry.find:
         # DIFFERS: the reference takes find and ignores extract.
-        raise SpecError(where, "extract and find cannot be set at the same time; make two entries of them")
+        raise SpecError(where, EXTRACT_AND_FIND)
     if entry.find:
         return Scan(store_of(namespace, spec, entry.source_ref, where), find_query(entry.find, f"{where}.find"))
     if entry.extract:
         return Get(store_of(namespace, spec, entry.source_ref, where), remote_key(entry.extract))
     # DIFFERS: the reference reports such an entry as synced.
-    raise SpecError(where, "either extract, find, or sourceRef.generatorRef must be set")
+    raise SpecError(where, NO_SOURCE)
 
 
 def store_of(namespace: str, spec: ExternalSecretSpec, source: SourceRef | None, where: str) -> StoreRef:
@@ -142,7 +152,7 @@ def generator_of(namespace: str, ref: GeneratorRef, where: str) -> GeneratorKey:
 def named_store(namespace: str, ref: NamedStore, where: str) -> StoreRef:
     """The store of a reference, seen from that namespace."""
     if not ref.name:
-        raise SpecError(f"{where}.name", "no store is named; name a SecretStore or ClusterSecretStore")
+        raise SpecError(f"{where}.name", NO_STORE)
     if ref.kind in ("", Kind.SECRET_STORE):
         return StoreRef(Kind.SECRET_STORE, namespace, ref.name)
     if ref.kind == Kind.CLUSTER_SECRET_STORE:
@@ -170,7 +180,10 @@ def find_query(find: FindSpec, where: str) -> Find:
     regexp = find.name.regexp if find.name else None
     if regexp is None and not find.tags:
         # DIFFERS: with empty tags the reference errs in Secrets Manager and returns everything in Parameter Store.
-        raise SpecError(where, "unexpected find operator; set name.regexp or at least one tag")
+        raise SpecError(where, NOTHING_TO_FIND)
+    if find.property is not None:
+        # DIFFERS: the reference prunes the field, and the entry gives whole secrets.
+        raise SpecError(f"{where}.property", PROPERTY_WITH_FIND)
     return Find(regexp, find.path, tuple(sorted((find.tags or {}).items())))
 
 
