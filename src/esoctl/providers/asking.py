@@ -28,6 +28,8 @@ class Asking:
     """One cause of asking."""
 
     haste: Haste = Haste.PROMPT
+    turn: int = 0
+    """Where calls must wait for one another, the lesser goes first: the queue's lane."""
     oldest_seconds: float = 0.0
     """An answer that was fetched for another reader no longer ago will do; 0 for one that is fetched from now on."""
 

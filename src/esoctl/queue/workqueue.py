@@ -203,10 +203,9 @@ class WorkQueue(Generic[K]):
             unfinished_seconds=sum(ages),
         )
 
-    @property
-    def backlog(self) -> int:
-        """How many keys are ready and wait for a worker."""
-        return len(self._core)
+    def backlog(self, lane: Lane) -> int:
+        """How many keys of that lane, and of more urgent ones, are ready and wait for a worker."""
+        return sum(keys for other, keys in self._core.depth().items() if other <= lane)
 
     def census(self) -> Census[K]:
         """Where every key is; takes time in proportion to the number of keys."""

@@ -20,8 +20,8 @@ from esoctl.reconcile.credentials import SecretReader, StoreCredentials
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.ports import Cluster, Views
 
-AT_ONCE = 16
-"""Reconciles that may wait for one store at a time: half of the default workers, so that the other half stays free."""
+AT_ONCE = 24
+"""Reconciles that may wait for one store at a time: of the default 32 workers a quarter stays free."""
 PATIENCE_SECONDS = 1.0
 """How long a reconcile waits for a place at a store before it is put off."""
 

@@ -44,10 +44,17 @@ class Worker:
         while True:
             try:
                 async with self.queue.lease() as leased:
-                    with asking(Asking(haste(leased.lane, self.queue.backlog))):
+                    with asking(self._why(leased.lane)):
                         await self._visit(leased.key)
             except QueueClosed:
                 return
+
+    def _why(self, lane: Lane) -> Asking:
+        """How urgent the reads of a visit are: keys that are queued all go faster together; an edit waits for none."""
+        routine = lane >= Lane.REFRESH
+        if self.queue.backlog(max(Lane) if routine else lane):
+            return Asking(Haste.QUEUED, lane)
+        return Asking(Haste.CALM if routine else Haste.PROMPT, lane)
 
     async def _visit(self, key: Key) -> None:
         with structlog.contextvars.bound_contextvars(key=str(key), reconcile_id=self.new_id()):
@@ -88,13 +95,6 @@ class Worker:
         if moment is not None:
             seconds = max(0.0, (moment - self.clock.now()).total_seconds())
             self.queue.add_after(key, seconds, Slot.REFRESH, Lane.REFRESH)
-
-
-def haste(lane: Lane, backlog: int) -> Haste:
-    """How urgent the reads of a visit are: while keys are queued all of them shall go fast, else an edit shall."""
-    if backlog:
-        return Haste.QUEUED
-    return Haste.CALM if lane in (Lane.REFRESH, Lane.RETRY, Lane.INITIAL) else Haste.PROMPT
 
 
 def _result(outcome: Outcome) -> str:

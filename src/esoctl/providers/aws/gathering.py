@@ -4,8 +4,9 @@ The most impatient of them decides for all, by its haste:
 
 * prompt: after two milliseconds without company. While calls are under way, whoever made them may soon ask for more:
   then reads are gathered for forty milliseconds at most.
-* queued: workers are busy writing what they read and will come back for more, so fifty milliseconds without company,
-  a quarter of a second at most.
+* queued: workers are busy writing what they read and will come back for more. While those who were answered within
+  the last second and have not come back would fill the batch, they are waited for, a second at most; otherwise fifty
+  milliseconds without company are enough.
 * calm: at once after a rest, like a prompt one; but the next calls leave half a second apart, so that a steady trickle
   of refreshes makes two or three calls a second and not one for each.
 
@@ -13,6 +14,7 @@ Pure: the time is an argument.
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -30,34 +32,50 @@ class Patience:
 
 PATIENCE: Mapping[Haste, Patience] = {
     Haste.PROMPT: Patience(quiet=0.002, longest=0.04),
-    Haste.QUEUED: Patience(quiet=0.05, longest=0.25),
+    Haste.QUEUED: Patience(quiet=0.05, longest=1.0),
     Haste.CALM: Patience(quiet=0.002, longest=0.5, apart=0.5),
 }
 
 
-class Gathering:
-    """The reads of one connection that wait."""
+RETURN_SECONDS = 1.0
+"""Who was answered longer ago is not expected back."""
 
-    def __init__(self) -> None:
+
+class Gathering:
+    """The reads of one connection that wait for a batch of that size."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._since: dict[Haste, float] = {}
         """When the first of each haste came."""
+        self._together = 0
+        self._away: deque[float] = deque()
+        """When those were answered who have not come back; who comes back, nobody knows, so the first is meant."""
         self._stirred_at = -math.inf
         self._left_at = -math.inf
 
     def came(self, haste: Haste, now: float) -> None:
         """Another read waits, or one that waits has become more urgent."""
+        if self._away:
+            self._away.popleft()
+        self._together += 1
         self._since.setdefault(haste, now)
         self._stirred_at = now
 
     def answered(self, now: float) -> None:
-        """Calls have been answered: those who asked may come again."""
+        """A read has been answered: who asked may come again."""
+        self._away.append(now)
+        while self._away[0] < now - RETURN_SECONDS:
+            self._away.popleft()
         self._stirred_at = now
 
     def left(self, now: float, staying: Iterable[tuple[Haste, float]]) -> None:
         """Reads have left; ``staying`` are the haste and the arrival of those that have not."""
         self._left_at = now
         self._since = {}
+        self._together = 0
         for haste, since in staying:
+            self._together += 1
             self._since[haste] = min(since, self._since.get(haste, math.inf))
 
     def due(self, *, under_way: bool) -> float:
@@ -66,5 +84,14 @@ class Gathering:
 
     def _due(self, haste: Haste, since: float, under_way: bool) -> float:
         patience = PATIENCE[haste]
-        alone = math.inf if under_way else max(self._stirred_at + patience.quiet, self._left_at + patience.apart)
+        alone = math.inf
+        if not under_way:
+            alone = max(self._stirred_at + patience.quiet, self._left_at + patience.apart)
+            if haste is Haste.QUEUED:
+                alone = max(alone, self._hopeless_at())
         return min(alone, since + patience.longest)
+
+    def _hopeless_at(self) -> float:
+        """When so few are expected back that they would not fill the batch."""
+        missing = self._size - self._together
+        return self._away[-missing] + RETURN_SECONDS if 0 < missing <= len(self._away) else -math.inf

@@ -27,7 +27,7 @@ from anyio.abc import TaskGroup
 from esoctl.errors import AccessDenied, ProviderError, SecretMissing, Throttled, Unavailable
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
-from esoctl.providers.asking import Asking, Haste, asked, asking
+from esoctl.providers.asking import Asking, asked, asking
 from esoctl.providers.aws.gathering import Gathering
 from esoctl.providers.aws.sharing import Shared, Shelf
 
@@ -86,9 +86,9 @@ class Fetcher(Protocol):
 
 
 class _Read:
-    def __init__(self, ref: RemoteKey, haste: Haste) -> None:
+    def __init__(self, ref: RemoteKey, why: Asking) -> None:
         self.ref = ref
-        self.haste = haste
+        self.haste, self.turn = why.haste, why.turn
         self.asked_at = anyio.current_time()
         self.sent_at = math.inf
         self._settled = anyio.Event()
@@ -120,7 +120,7 @@ class Planner:
         self._waiting: dict[RemoteKey, _Read] = {}
         self._under_way: dict[RemoteKey, _Read] = {}
         """Of each key the read that was sent last."""
-        self._gathering = Gathering()
+        self._gathering = Gathering(fetcher.batch_size)
         self._stir = anyio.Event()
         self._sweep_at = math.inf
         self._stack = AsyncExitStack()
@@ -170,10 +170,10 @@ class Planner:
         """A read that has not been sent yet."""
         read = self._waiting.get(ref)
         if read is None:
-            read = self._waiting[ref] = _Read(ref, why.haste)
+            read = self._waiting[ref] = _Read(ref, why)
             self._unsettled.add(read)
         else:
-            read.haste = min(read.haste, why.haste)
+            read.haste, read.turn = min(read.haste, why.haste), min(read.turn, why.turn)
             self._count(How.MERGED, 1)
         self._gathering.came(why.haste, anyio.current_time())
         self._stir.set()
@@ -253,7 +253,7 @@ class Planner:
     async def _single(self, read: _Read) -> None:
         try:
             async with self._at_once:
-                with asking(Asking(read.haste)):
+                with asking(Asking(turn=read.turn)):
                     answer = await self._fetcher.one(read.ref)
             self._settle(read, answer)
         except Exception as error:  # noqa: BLE001 - carried to whoever asked
@@ -262,7 +262,7 @@ class Planner:
     async def _batch(self, reads: Sequence[_Read]) -> None:
         try:
             async with self._at_once:
-                with asking(Asking(min(read.haste for read in reads))):
+                with asking(Asking(turn=min(read.turn for read in reads))):
                     answers = await self._fetcher.many([read.ref.key for read in reads])
         except AccessDenied:
             self._denied_until = anyio.current_time() + DENIAL_SECONDS

@@ -1,5 +1,7 @@
 """The planner against a fetcher that writes down what it was asked, on the virtual clock."""
 
+import math
+import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +12,9 @@ import pytest
 from esoctl.errors import AccessDenied, BadAnswer, EsoctlError, ProviderError, SecretMissing, Throttled, Unavailable
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
-from esoctl.providers.aws.planner import DENIAL_SECONDS, Planner
+from esoctl.providers.asking import Asking, Haste, accepting, asking
+from esoctl.providers.aws.planner import DENIAL_SECONDS, How, Planner
+from esoctl.providers.aws.sharing import Shared, Shelf
 
 LABEL = "AWS/Test"
 
@@ -342,3 +346,192 @@ async def test_a_thousand_reads_of_a_busy_operator_are_few_calls() -> None:
             tasks.start_soon(worker, planner)
 
     assert len(diary.calls) <= 60
+
+
+def shared(seconds: float = 10.0) -> Shelf:
+    return Shared(seconds).shelf()
+
+
+@pytest.mark.asyncio
+async def test_a_young_answer_is_given_to_who_takes_it_and_to_nobody_else() -> None:
+    diary = Diary(values={"a": "old"})
+
+    async with Planner(diary, shelf=shared()) as planner:
+        await read(planner, ["a"])
+        diary.values["a"] = "new"
+        with accepting(5.0):
+            patient = await read(planner, ["a"])
+        fresh = await read(planner, ["a"])
+        with accepting(5.0):
+            after = await read(planner, ["a"])
+
+    assert (patient, fresh, after) == ([b"old"], [b"new"], [b"new"])
+    assert diary.calls == ["a", "a"]
+
+
+@pytest.mark.asyncio
+async def test_an_answer_ages_from_when_the_call_was_sent() -> None:
+    diary = Diary(seconds=4.0)
+
+    async with Planner(diary, shelf=shared()) as planner:
+        with accepting(5.0):
+            await read(planner, ["a"])
+            await anyio.sleep(0.9)
+            await read(planner, ["a"])
+            await anyio.sleep(0.2)
+            await read(planner, ["a"])
+
+    assert diary.calls == ["a", "a"]
+
+
+@pytest.mark.asyncio
+async def test_who_takes_an_older_answer_joins_a_call_that_is_under_way() -> None:
+    diary = Diary(seconds=1.0)
+    answers: list[bytes | type[Exception]] = []
+
+    async def later(planner: Planner) -> None:
+        await anyio.sleep(0.5)
+        with accepting(5.0):
+            answers.extend(await read(planner, ["a", "a"]))
+
+    async with Planner(diary, shelf=shared()) as planner, anyio.create_task_group() as tasks:
+        tasks.start_soon(later, planner)
+        answers.extend(await read(planner, ["a"]))
+
+    assert (answers, diary.calls) == ([b"value of a"] * 3, ["a"])
+
+
+@pytest.mark.asyncio
+async def test_absence_is_believed_by_those_only_who_asked_before() -> None:
+    answers: list[bytes | type[Exception]] = []
+
+    async def later(planner: Planner) -> None:
+        await anyio.sleep(0.5)
+        diary.failures.clear()
+        with accepting(5.0):
+            answers.extend(await read(planner, ["a"]))
+
+    class Remembering(Diary):
+        async def one(self, ref: RemoteKey) -> Payload:
+            failure = self.failures.get(ref.key)
+            self.calls.append(ref.key)
+            await anyio.sleep(self.seconds)
+            if failure is not None:
+                raise failure
+            return self._payload(ref.key)
+
+    diary = Remembering(seconds=1.0, failures={"a": SecretMissing(LABEL, "Get", "gone")})
+    async with Planner(diary, shelf=shared()) as planner, anyio.create_task_group() as tasks:
+        tasks.start_soon(later, planner)
+        answers.extend(await read(planner, ["a"]))
+
+    assert (answers, diary.calls) == ([SecretMissing, b"value of a"], ["a", "a"])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", [Throttled, Unavailable, SecretMissing, AccessDenied])
+async def test_an_error_is_not_kept_for_the_next(kind: type[ProviderError]) -> None:
+    diary = Diary(failures={"a": kind(LABEL, "Get", "x")})
+
+    async with Planner(diary, shelf=shared()) as planner:
+        with accepting(5.0):
+            answers = await read(planner, ["a"]) + await read(planner, ["a"])
+
+    assert (answers, diary.calls) == ([kind, kind], ["a", "a"])
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_kept_longer_than_the_window_though_nobody_asks() -> None:
+    kept = Shared(10.0)
+
+    async with Planner(Diary(), shelf=kept.shelf()) as planner:
+        await read(planner, ["a", "b"])
+        held = len(kept)
+        await anyio.sleep(11)
+
+        assert (held, len(kept)) == (2, 0)
+
+
+@pytest.mark.asyncio
+async def test_a_thousand_readers_of_fifty_secrets_are_ten_calls_at_most() -> None:
+    diary = Diary(batch_size=20, seconds=0.02)
+    draw = random.Random(1)
+    keys = iter(range(1000))
+
+    async def worker(planner: Planner) -> None:
+        for key in keys:
+            with asking(Asking(Haste.QUEUED, oldest_seconds=math.inf)):
+                await planner.get(RemoteKey(f"{key % 50}"))
+            await anyio.sleep(0.1 + 0.2 * draw.random())
+
+    async with Planner(diary, shelf=shared()) as planner, anyio.create_task_group() as tasks:
+        for _ in range(32):
+            tasks.start_soon(worker, planner)
+
+    assert len(diary.calls) <= 10
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("size", "most"), [pytest.param(20, 60, id="secrets"), pytest.param(10, 110, id="parameters")])
+@pytest.mark.parametrize("writing", [0.02, 0.1, 0.5])
+async def test_a_cold_round_of_a_thousand_fills_its_batches_however_fast_workers_write(
+    size: int, most: int, writing: float
+) -> None:
+    diary = Diary(batch_size=size, seconds=0.02)
+    draw = random.Random(1)
+    keys = iter(range(1000))
+
+    async def worker(planner: Planner) -> None:
+        for key in keys:
+            with asking(Asking(Haste.QUEUED)):
+                await planner.get(RemoteKey(f"{key}"))
+            await anyio.sleep(writing * (0.5 + draw.random()))
+
+    async with Planner(diary) as planner, anyio.create_task_group() as tasks:
+        for _ in range(32):
+            tasks.start_soon(worker, planner)
+
+    assert len(diary.calls) <= most
+
+
+@pytest.mark.asyncio
+async def test_a_trickle_of_refreshes_is_three_calls_a_second_at_most() -> None:
+    started = list[float]()
+
+    class Timed(Diary):
+        async def many(self, keys: Sequence[str]) -> Mapping[str, Payload | ProviderError]:
+            started.append(anyio.current_time())
+            return await super().many(keys)
+
+        async def one(self, ref: RemoteKey) -> Payload:
+            started.append(anyio.current_time())
+            return await super().one(ref)
+
+    diary = Timed(batch_size=20)
+    async with Planner(diary) as planner, anyio.create_task_group() as tasks:
+        with asking(Asking(Haste.CALM)):
+            for number in range(200):
+                tasks.start_soon(planner.get, RemoteKey(f"{number}"))
+                await anyio.sleep(0.06)
+
+    assert max(sum(moment <= other < moment + 1.0 for other in started) for moment in started) <= 3
+    assert sum(len(call) if isinstance(call, list) else 1 for call in diary.calls) == 200
+
+
+@pytest.mark.asyncio
+async def test_reads_are_counted_by_how_they_were_answered() -> None:
+    counted: dict[How, int] = dict.fromkeys(How, 0)
+
+    def count(how: How, reads: int) -> None:
+        counted[how] += reads
+
+    diary = Diary(batch_size=5)
+    async with Planner(diary, shelf=shared(), count=count) as planner:
+        await read(planner, ["a", "b", "b"])
+        with accepting(5.0):
+            await read(planner, ["a"])
+        await read(planner, ["c"])
+        diary.batch_failure = AccessDenied(LABEL, "BatchGet", "denied")
+        await read(planner, ["d", "e"])
+
+    assert counted == {How.BATCHED: 2, How.MERGED: 1, How.SHARED: 1, How.SINGLE: 1, How.FALLBACK: 2}
