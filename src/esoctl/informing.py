@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from anyio import CapacityLimiter
+from msgspec import Raw
 
 from esoctl.informers import predicates, triggers
 from esoctl.informers.changes import Change, ChangeKind
@@ -199,12 +200,9 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
         return Informer(name, collection(kind), store.decode, sinks.store, options=options, indexes=indexes)
 
     def source(resource: Resource) -> Informer[Bare]:
-        if resource.group == GENERATORS:
-            held = Collection(api, Selection(resource, where if resource.namespaced else None, metadata_only=True))
-            sink = partial(sinks.generator, Kind(resource.kind))
-            return Informer(resource.plural, held, decode_bare, sink, options=options)
-        found = Collection(api, Selection(resource, where, metadata_only=True))
-        return Informer(resource.plural, found, decode_slim, sinks.config_map, options=options)
+        found = Collection(api, Selection(resource, where if resource.namespaced else None, metadata_only=True))
+        decode, sink = _reading(resource, sinks)
+        return Informer(resource.plural, found, decode, sink, options=options)
 
     def managed(resource: Resource) -> Informer[Bare]:
         found = Collection(api, Selection(resource, where, f"{MANAGED_LABEL}=true", metadata_only=True))
@@ -236,6 +234,13 @@ def build(api: Api, namespace: str, hands: Hands) -> Informers:
     )  # fmt: skip
     built.append(informers)
     return informers
+
+
+def _reading(resource: Resource, sinks: Sinks) -> tuple[Callable[[bytes | Raw], Bare], Callable[[Change[Bare]], None]]:
+    """How the objects of a source are decoded, and who hears of their changes."""
+    if resource.group == GENERATORS:
+        return decode_bare, partial(sinks.generator, Kind(resource.kind))
+    return decode_slim, sinks.config_map
 
 
 def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:
