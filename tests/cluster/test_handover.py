@@ -1,7 +1,8 @@
 """From the reference to esoctl and back, on a real control plane: no Secret is rewritten, and no key is lost.
 
 The reference is played by the requests it makes (external-secrets 2.9.0): it creates and updates Secrets by POST and
-PUT under the field manager that esoctl applies with, puts its finalizer on every ExternalSecret, and updates its status.
+PUT under the field manager that esoctl applies with, puts its finalizer on every ExternalSecret, and updates its
+status.
 """
 
 import base64

@@ -8,11 +8,11 @@ from esoctl.kube.transport import Call
 from esoctl.plan import hashing
 from esoctl.plan.observed import CREATED_BY_LABEL, DATA_HASH_ANNOTATION, FINALIZER, MANAGED_LABEL
 from support.day import MERGE, Day, a_day
+from support.widgets import WIDGET, serve_widgets
 
 pytestmark = pytest.mark.asyncio
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap"}
-WIDGET = {"apiVersion": "example.com/v1", "kind": "Widget"}
 SYNCED = ("True", "ResourceSynced", "secret synced")
 DISABLED = "generic targets are disabled. Enable with --unsafe-allow-generic-targets flag"
 
@@ -126,23 +126,6 @@ async def test_what_others_write_stays_and_makes_no_work() -> None:
         day.external_secret(data={"other": "db"}, target=config_map())
         await day.until(lambda: texts(day) == {"theirs": "x", "other": "first"})
         assert day.get("ConfigMap", "shop")["metadata"]["labels"]["app"] == "y"
-
-
-def serve_widgets(day: Day) -> None:
-    """A custom kind whose spec takes anything."""
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": anything, "status": anything}}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": schema, "subresources": {"status": {}}}
-    body = {
-        "metadata": {"name": "widgets.example.com"},
-        "spec": {
-            "group": "example.com",
-            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
-            "scope": "Namespaced",
-            "versions": [version],
-        },
-    }
-    day.do("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", body)
 
 
 def widget(day: Day) -> Any:
