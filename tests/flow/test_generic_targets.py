@@ -327,3 +327,46 @@ async def test_a_secret_that_is_named_by_manifest_is_an_ordinary_secret() -> Non
 
         await day.until(lambda: day.data() == {"password": b"first"})
         assert day.ready()[1] == "SecretSynced"
+
+
+async def test_a_kind_that_is_no_target_any_more_is_watched_no_longer() -> None:
+    async with a_day(generic_targets=True) as day:
+        await synced(day, target=config_map())
+        await day.settle()
+
+        day.external_secret()
+        await day.until(lambda: day.data() == {"password": b"first"})
+        calls = len(day.transport.calls)
+        day.edit("ConfigMap", "shop", {"data": {"password": "theirs"}})
+        await day.settle(10)
+
+        assert texts(day) == {"password": "theirs"}
+        assert [call.path for call in day.transport.calls[calls:] if "configmaps" in call.path] == []
+
+
+async def test_in_one_namespace_targets_are_watched_there_only() -> None:
+    async with a_day(generic_targets=True, namespace="team-a") as day:
+        await synced(day, target=config_map(), refreshInterval="0")
+        await day.settle()
+
+        day.edit("ConfigMap", "shop", {"data": {"password": "theirs"}})
+
+        await day.until(lambda: texts(day) == {"password": "first"}, seconds=5)
+        paths = {call.path for call in day.transport.calls if call.path.endswith("/configmaps")}
+        assert paths == {"/api/v1/namespaces/team-a/configmaps"}
+
+
+async def test_fields_that_another_program_writes_again_and_again_make_no_fetches() -> None:
+    async with a_day(generic_targets=True) as day:
+        serve_widgets(day)
+        await synced(day, target={"manifest": WIDGET}, refreshInterval="1m")
+        path = f"/apis/example.com/v1/namespaces/{day.namespace}/widgets/shop"
+        for number in range(100):
+            day.do("PATCH", path, {"spec": {"replicas": number}}, MERGE)
+            await day.settle(0.5)
+
+        asked = day.vault.asked["db"]
+        await day.settle(50)
+
+        assert asked < 10
+        assert widget(day)["spec"] == {"data": {"password": "first"}, "replicas": 99}

@@ -142,6 +142,7 @@ class ExternalSecretReconciler:
         if generic.chosen(spec) is not None:
             attempt.stage = Stage.RESOURCE
             return await self.generics.see(observed, spec)
+        self.generics.forget(observed.key)
         if spec.target.creation_policy is CreationPolicy.NONE:
             return observed
         return replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
