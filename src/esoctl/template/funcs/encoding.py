@@ -18,10 +18,9 @@ from esoctl.template.functions import ANY, Context, Function, function
 from esoctl.template.govalues import FunctionError
 
 _BASE64: Final = re.compile(rb"(?:[A-Za-z0-9+/]{4})*")
-_BASE32: Final = re.compile(rb"(?:[A-Z2-7]{8})*")
+_BASE32: Final = re.compile(rb"[A-Z2-7]*")
 _ALPHABET64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-_ALPHABET32: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-_PADS32: Final = {2: 6, 4: 4, 5: 3, 7: 1}
+_FILLED32: Final = frozenset({2, 4, 5, 7})
 
 
 def decode_base64(value: bytes) -> bytes:
@@ -60,7 +59,7 @@ def _bad_padding(value: bytes, position: int, filled: int) -> int:
         if following >= len(value):
             return len(value)
         if value[following] != ord("="):
-            return following
+            return following - 1
         following += 1
     while following < len(value) and value[following] in b"\r\n":
         following += 1
@@ -69,26 +68,34 @@ def _bad_padding(value: bytes, position: int, filled: int) -> int:
 
 def _decode_base32(value: bytes) -> bytes:
     kept = value.translate(None, b"\r\n")
-    body = kept.rstrip(b"=")
-    padding = len(kept) - len(body)
-    rest = len(body) % 8
-    if _ALPHABET32.issuperset(body) and (padding == _PADS32.get(rest, 0)) and (rest == 0 or rest in _PADS32):
-        return base64.b32decode(kept)
-    raise FunctionError(f"illegal base32 data at input byte {_bad_base32(kept)}")
+    end = _base32_end(kept)
+    return base64.b32decode(kept[:end] + b"=" * (-end % 8))
 
 
-def _bad_base32(value: bytes) -> int:
-    for position, octet in enumerate(value):
-        if octet in _ALPHABET32:
-            continue
-        filled = position % 8
-        if octet == ord("=") and filled in _PADS32:
-            needed = position + _PADS32[filled]
-            padded = re.compile(rb"=*").match(value, position)
-            end = padded.end() if padded else position
-            return min(end, needed) if end >= needed else end
-        return position
-    return len(value) - len(value) % 8
+def _base32_end(value: bytes) -> int:
+    """Where the digits end. As in Go, up to seven bytes behind the first = may hold more than padding."""
+    digits = _BASE32.match(value)
+    end = digits.end() if digits else 0
+    filled, behind = end % 8, len(value) - end - 1
+    if behind < 0:
+        if filled:
+            raise _illegal_base32(end - filled)
+        return end
+    if value[end] != ord("=") or filled < 2 or behind >= 8:
+        raise _illegal_base32(end)
+    if behind + filled < 7:
+        raise _illegal_base32(len(value))
+    padding = value[end + 1 : end + 8 - filled]
+    extra = len(padding) - len(padding.lstrip(b"="))
+    if extra < len(padding):
+        raise _illegal_base32(end + extra)
+    if filled not in _FILLED32:
+        raise _illegal_base32(end)
+    return end
+
+
+def _illegal_base32(position: int) -> FunctionError:
+    return FunctionError(f"illegal base32 data at input byte {position}")
 
 
 def _decode_hex(value: bytes) -> bytes:
