@@ -22,10 +22,11 @@ from esoctl.generators import passwords
 from esoctl.model import external_secret, generators, store
 from esoctl.model.keys import Kind
 from esoctl.model.kinds import API_VERSION, GENERATORS, GROUP, RESOURCES
-from esoctl.plan import validate
+from esoctl.plan import unused, validate
 from esoctl.plan.validate import Problem
 from esoctl.providers.aws.session import Session
 from esoctl.providers.registry import providers
+from esoctl.reconcile.stores import unused as unused_of_store
 from esoctl.reconcile.stores import validate_store
 
 MAKERS: Final = (Kind.FAKE, Kind.PASSWORD, Kind.UUID, Kind.CLUSTER_GENERATOR)
@@ -94,6 +95,17 @@ class Judge:
             if problem.problem == UNKNOWN:  # the API server would not store it
                 settled = _without(settled, problem.path) or settled
         return found + self._rules(kind, settled, {problem.path for problem in found})
+
+    def warnings(self, body: Doc) -> list[Problem]:
+        """The fields of one object that have no effect; nothing of an object that cannot be read."""
+        kind = next((one for one in KINDS if one == body.get("kind")), None)
+        if kind is None or kind in MAKERS:
+            return []
+        raw = msgspec.json.encode(self.settled(kind, body))
+        if kind is not Kind.EXTERNAL_SECRET:
+            return unused_of_store(store.decode(raw))
+        spec = external_secret.decode(raw).spec
+        return unused.external_secret(spec) if spec else []
 
     def _rules(self, kind: Kind, body: Doc, told: Collection[str]) -> list[Problem]:
         """What the controller says beyond what was ``told`` already, by path."""

@@ -1,7 +1,8 @@
 """``esoctl check``: validates manifests offline, with the rules the controller uses.
 
 Exit status: 0 when all is well, 1 with one line a problem on standard output, 2 on misuse (nothing to check, a file
-that cannot be read or holds no manifests). What else there is to say goes to standard error.
+that cannot be read or holds no manifests). What else there is to say goes to standard error: fields that have no effect
+are told there as warnings.
 """
 
 import sys
@@ -58,12 +59,19 @@ def command(named: tuple[str, ...], namespace: str, output: str, more: tuple[str
     judge = Judge(namespace)
     findings = [Finding(file, objects.title(body), each) for file, body in ours for each in judge.problems(body)]
     _print(findings, output)
+    _tell(_warning(file, body, each) for file, body in ours for each in judge.warnings(body))
     if verbose:
         _tell(f"{file}: {objects.title(body)} is passed over" for file, body in bodies if not objects.concerned(body))
     if verbose or not (ours or misuses):
         _tell([f"objects checked: {len(ours)}, problems: {len(findings)}"])
     _tell(misuses)
     sys.exit(EXIT_MISUSE if misuses else EXIT_PROBLEMS if findings else 0)
+
+
+def _warning(file: str, body: Doc, found: Problem) -> str:
+    """One line about a field that is served but has no effect; it is no problem and fails nothing."""
+    path, problem, remedy = found
+    return f"warning: {file}:{objects.title(body)}: {path} has no effect: {problem}; {remedy}"
 
 
 def _bodies(given: tuple[str, ...], misuses: list[str]) -> Iterator[tuple[str, Doc]]:

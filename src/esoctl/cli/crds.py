@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from esoctl.crds import generate
+from esoctl.crds import generate, pages
 
 
 @click.command()
@@ -13,8 +13,12 @@ from esoctl.crds import generate
     type=click.Path(file_okay=False, path_type=Path),
     help="Write one file for each definition into this folder.",
 )
-def command(into: Path | None) -> None:
+@click.option("--fields", is_flag=True, help="Print the page about every field, as Markdown.")
+def command(into: Path | None, *, fields: bool) -> None:
     """Print all CustomResourceDefinitions as YAML."""
+    if fields:
+        click.echo(pages.page(), nl=False)
+        return
     documents = {_file(definition): generate.as_yaml(definition) for definition in generate.all_crds()}
     if into is None:
         click.echo("---\n".join(documents.values()), nl=False)

@@ -36,6 +36,7 @@ from esoctl.plan import (
     shaping,
     sources,
     status,
+    unused,
     validate,
 )
 from esoctl.plan.assemble import Assembled, Kitchen
@@ -250,7 +251,7 @@ class ExternalSecretReconciler:
     async def _succeeded(
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note]
     ) -> Outcome:
-        self._tell(observed, notes)
+        self._tell(observed, [*notes, *_ignored(observed, spec)])
         after = status.after_success(observed, plan)
         await self._patch_status(observed, after)
         if notes:
@@ -303,6 +304,15 @@ class ExternalSecretReconciler:
         if patch is not None:
             await self.cluster.patch_status(observed.key, patch)
             self.reported[observed.key] = (observed.es.metadata.uid, after)
+
+
+def _ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
+    """The fields without effect, told once an edit. DIFFERS: the reference ignores them in silence."""
+    told = observed.es.status.synced_resource_version.partition("-")[0]
+    if told == str(observed.es.metadata.generation):
+        return []
+    found = unused.external_secret(spec)
+    return [Note(unused.REASON, unused.text(found), warning=True)] if found else []
 
 
 def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:

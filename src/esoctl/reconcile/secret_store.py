@@ -4,7 +4,7 @@ Source: the reference's store reconciler. DIFFERS: the condition goes on with th
 event only), and an unchanged outcome is not told again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import anyio
@@ -17,10 +17,11 @@ from esoctl.model.keys import Key, StoreRef
 from esoctl.model.remote import Capabilities
 from esoctl.model.store import Store, interval_seconds
 from esoctl.plan import access, status
+from esoctl.plan.unused import REASON, text
 from esoctl.plan.verdict import Stage, verdict
 from esoctl.providers.contract import Health
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Views
-from esoctl.reconcile.stores import Decoded, Stores
+from esoctl.reconcile.stores import Decoded, Stores, unused
 
 CHECK_SECONDS = 45.0
 UNWARNED = "external-secrets.io/ignore-maintenance-checks"
@@ -39,6 +40,8 @@ class StoreReconciler:
     clock: Clock
     controller_class: str
     requeue_seconds: float
+    warned: dict[Key, tuple[str, int]] = field(default_factory=dict, repr=False)
+    """The edit of each store whose ignored fields were told."""
 
     async def reconcile(self, key: Key) -> Outcome:
         """Visit one store."""
@@ -46,6 +49,7 @@ class StoreReconciler:
         store = self.views.store(ref)
         if store is None:
             self.stores.forget(ref)
+            self.warned.pop(key, None)
             return Gone()
         if not access.manages(self.controller_class, store.spec):
             return Done()
@@ -73,6 +77,7 @@ class StoreReconciler:
             await self._report(store, key, Reason.STORE_UNKNOWN, "could not determine validation status", None)
         else:
             self._warn_of_provider(store, key, decoded)
+            self._warn_of_unused(store, key)
             await self._report(store, key, Reason.STORE_VALID, "store validated", decoded.provider.capabilities)
         return self._later(store)
 
@@ -81,6 +86,15 @@ class StoreReconciler:
         first = conditions.find(store.status.conditions) is None
         if first and not decoded.provider.maintained and UNWARNED not in store.metadata.annotations:
             self.cluster.note(key, store.metadata, UNMAINTAINED)
+
+    def _warn_of_unused(self, store: Store, key: Key) -> None:
+        """Once an edit. DIFFERS: the reference ignores fields in silence."""
+        edit = (store.metadata.uid, store.metadata.generation)
+        if self.warned.get(key) == edit:
+            return
+        self.warned[key] = edit
+        if found := unused(store):
+            self.cluster.note(key, store.metadata, Note(REASON, text(found), warning=True))
 
     async def _invalid(self, store: Store, key: Key, stage: Stage, error: EsoctlError) -> Outcome:
         ruling = verdict(stage, error)

@@ -14,8 +14,10 @@ from esoctl.model.keys import StoreRef
 from esoctl.model.kinds import GROUP
 from esoctl.model.store import Store
 from esoctl.plan import access, validate
+from esoctl.plan import unused as unused_fields
 from esoctl.providers.contract import Backend, Provider, Scope
 from esoctl.providers.pool import ClientPool
+from esoctl.providers.registry import UNUSED
 from esoctl.reconcile.credentials import SecretReader, StoreCredentials
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.ports import Cluster, Views
@@ -128,3 +130,14 @@ def validate_store(store: Store, providers: Mapping[str, Provider]) -> tuple[Pro
         raise SpecError(f"spec.provider.{kind}", f"no such provider; this operator serves: {served}")
     provider = providers[kind]
     return provider, provider.decode(body, Scope(store.ref, store.spec.retry_settings))
+
+
+def unused(store: Store) -> list[validate.Problem]:
+    """The fields of a store that have no effect, for the controller and for ``esoctl check``."""
+    if store.spec is None:
+        return []
+    found = unused_fields.store(store.spec, cluster=not store.metadata.namespace)
+    for kind, body in store.spec.provider.items():
+        told = UNUSED[kind](body) if kind in UNUSED else []
+        found += [validate.Problem(path, why, unused_fields.DROP) for path, why in told]
+    return found

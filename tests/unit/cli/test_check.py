@@ -124,6 +124,17 @@ def test_other_kinds_are_passed_over_and_mentioned_when_asked() -> None:
     assert "-: ConfigMap/other is passed over" in verbose.stderr
 
 
+def test_a_field_without_effect_is_a_warning_and_no_problem() -> None:
+    manifest = GOOD.replace("{key: app/db}", "{key: app/db, conversionStrategy: Unicode}")
+    assert manifest != GOOD
+
+    result = check("-f", "-", given=manifest)
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "warning: -:ExternalSecret/" in result.stderr
+    assert "spec.data[0].remoteRef.conversionStrategy has no effect: the key is the secretKey" in result.stderr
+
+
 def test_nothing_to_check_is_told() -> None:
     result = check("-f", "-", given=CONFIG_MAP)
 
