@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import aiohttp
 import anyio
 import anyio.to_thread
+from aiobotocore.client import AioBaseClient
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 from aiobotocore.httpsession import AIOHTTPSession
@@ -23,13 +24,17 @@ from aiobotocore.session import AioSession
 from botocore import UNSIGNED, xform_name
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
 from esoctl import __version__
+from esoctl.errors import Throttled
+from esoctl.providers.aws import faults
 from esoctl.providers.aws.api import Answer, Caller
 from esoctl.providers.aws.identity import Keys
 from esoctl.providers.aws.renewing import renewing
 from esoctl.providers.aws.sources import Loan, Source
+from esoctl.providers.aws.turnstile import Turnstiles
 
 EXPECTED: tuple[type[Exception], ...] = (BotoCoreError, ClientError, ResponseParserError, aiohttp.ClientError, OSError)
 """What a request may raise; anything else is a bug."""
@@ -79,7 +84,13 @@ class Library:
 
     @asynccontextmanager
     async def client(
-        self, service: str, region: str, endpoint: str | None, attempts: int, source: Source | None
+        self,
+        service: str,
+        region: str,
+        endpoint: str | None,
+        attempts: int,
+        source: Source | None,
+        turnstiles: Turnstiles | None = None,
     ) -> AsyncIterator[Caller]:
         """A client of that service until the block ends; without a source its calls carry no signature."""
         await self._warm_up(service)
@@ -92,6 +103,8 @@ class Library:
         finally:
             _signing_as.reset(token)
         try:
+            if turnstiles is not None:
+                _retry_in_turn(client, attempts, turnstiles)
             caller = _caller(client)
             yield caller if source is None else renewing(caller, source, EXPECTED)
         finally:
@@ -116,6 +129,9 @@ class Library:
             signature_version=None if signed else UNSIGNED,
         )
 
+
+_Heard = tuple[object, Answer]
+"""The answer as it came, and as it was parsed."""
 
 _signing_as: ContextVar[Source | None] = ContextVar("signing_as", default=None)
 
@@ -161,6 +177,21 @@ def _sharing_tls() -> type[AIOHTTPSession]:
             return contexts[key]
 
     return Sharing
+
+
+def _retry_in_turn(client: AioBaseClient, attempts: int, turnstiles: Turnstiles) -> None:
+    """Tell of every throttled attempt, and let the next one wait for its turn; the library retries by itself."""
+
+    async def heard(operation: OperationModel, response: _Heard | None, **event: object) -> None:
+        if response is None or "Error" not in response[1]:
+            return
+        failure = faults.translate(ClientError(response[1], operation.name), "AWS", operation.name)
+        if isinstance(failure, Throttled):
+            turnstiles.throttled(operation.name, failure.after)
+            if event["attempts"] != attempts:
+                await turnstiles.enter(operation.name)
+
+    client.meta.events.register(f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", heard)
 
 
 def _caller(client: object) -> Caller:

@@ -1,8 +1,9 @@
-"""How fast one identity may call one API of AWS: a token bucket whose rate AWS's throttling brings down.
+"""How fast one account may call one API of AWS: a token bucket whose rate AWS's throttling brings down.
 
 Pure: the time is an argument. The rate starts below AWS's quota, is halved when AWS throttles (once a second at most,
 since calls under way are throttled together), and grows by one call a second for every second after that, up to
-where it began. It never falls below one call a second, which is the probe.
+where it began. It never falls below one call a second, which is the probe. Where AWS says how long to wait, nothing is
+called before.
 
 Source of the quotas: AWS's "Secrets Manager quotas" and "Systems Manager endpoints and quotas": 10,000 GetSecretValue,
 100 BatchGetSecretValue and ListSecrets a second; 40 a second for all reads of Parameter Store without higher
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 LEAST_RATE = 1.0
 GROWTH = 1.0
 """Calls a second, gained every second."""
+LONGEST_CLOSED_SECONDS = 60.0
+"""AWS is asked again after so long, whatever it said."""
 HALVING_PAUSE_SECONDS = 1.0
 
 
@@ -41,7 +44,7 @@ DEFAULT = Pace(10, 10)
 
 
 class Bucket:
-    """The calls of one API under one identity."""
+    """The calls of one API from one account."""
 
     def __init__(self, pace: Pace, now: float) -> None:
         self._pace = pace
@@ -49,21 +52,29 @@ class Bucket:
         self._tokens = pace.burst
         self._at = now
         self._halved_at = float("-inf")
+        self._closed_until = float("-inf")
 
     @property
     def rate(self) -> float:
         """Calls a second, as of the last call or answer."""
         return self._rate
 
-    def reserve(self, now: float) -> float:
-        """Take a place; seconds to wait for it. Places are given in the order they are asked for."""
+    def take(self, now: float) -> float:
+        """Take a place, and answer 0; or take none, and answer the seconds until there is one."""
         self._advance(now)
-        self._tokens -= 1
-        return max(0.0, -self._tokens / self._rate)
+        closed = self._closed_until - now
+        if closed > 0:
+            return closed
+        # A place that lacks a rounding error only is one.
+        if self._tokens >= 1 - 1e-9:
+            self._tokens -= 1
+            return 0.0
+        return (1 - self._tokens) / self._rate
 
-    def throttled(self, now: float) -> None:
-        """AWS asked for fewer calls."""
+    def throttled(self, now: float, after: float | None = None) -> None:
+        """AWS asked for fewer calls, perhaps for none within ``after`` seconds."""
         self._advance(now)
+        self._closed_until = max(self._closed_until, now + min(after or 0.0, LONGEST_CLOSED_SECONDS))
         if now - self._halved_at >= HALVING_PAUSE_SECONDS:
             self._halved_at = now
             self._rate = max(LEAST_RATE, self._rate / 2)
@@ -87,11 +98,15 @@ class Limiter:
     def __init__(self) -> None:
         self._buckets: dict[str, Bucket] = {}
 
-    def reserve(self, operation: str, now: float) -> float:
-        return self._bucket(operation, now).reserve(now)
+    def take(self, operation: str, now: float) -> float:
+        return self._bucket(operation, now).take(now)
 
-    def throttled(self, operation: str, now: float) -> None:
-        self._bucket(operation, now).throttled(now)
+    def throttled(self, operation: str, now: float, after: float | None = None) -> None:
+        self._bucket(operation, now).throttled(now, after)
+
+    def rates(self) -> dict[str, float]:
+        """Calls a second by API."""
+        return {operation: bucket.rate for operation, bucket in self._buckets.items()}
 
     def _bucket(self, operation: str, now: float) -> Bucket:
         if operation not in self._buckets:

@@ -25,6 +25,7 @@ from esoctl.providers.aws.sharing import Shared
 from esoctl.providers.aws.steady import Steady
 from esoctl.providers.aws.sts import Lender
 from esoctl.providers.aws.tags import Tagging
+from esoctl.providers.aws.turnstile import Accounts
 from esoctl.providers.pool import Pool
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Session:
         self._settings = settings
         self._connections: Pool[tuple[str, Identity, int], Connection] = Pool(settings.idle_seconds)
         self._keyring = Keyring(max(settings.idle_seconds, LENT_KEYS_IDLE_SECONDS))
+        self._accounts = Accounts()
         self._shared = Shared(settings.share_seconds)
         self._stack = AsyncExitStack()
         self._library: Library | None = None
@@ -97,6 +99,14 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, traceback)
+
+    def rates(self) -> dict[str, float]:
+        """Calls a second that are allowed, by API, of the account that is slowed down most."""
+        return self._accounts.rates()
+
+    def waiting(self) -> dict[str, float]:
+        """How many calls wait for their turn, by API."""
+        return self._accounts.waiting()
 
     @property
     def tagging(self) -> Tagging | None:
@@ -118,8 +128,10 @@ class Session:
         library, settings = self._loaded(), self._settings
         endpoint = settings.endpoints.of(service.name)
         source = self._keyring.source(identity, Lender(library, settings.endpoints.sts, settings.own))
-        async with library.client(service.name, identity.region, endpoint, attempts, source) as caller:
-            api = Api(service.label, caller, source, expected=library.expected, observe=settings.observe)
+        turnstiles = self._accounts.of(identity)
+        opening = library.client(service.name, identity.region, endpoint, attempts, source, turnstiles)
+        async with opening as caller:
+            api = Api(service.label, caller, source, turnstiles, expected=library.expected, observe=settings.observe)
             steady = Steady(service.fetcher(api))
             shelf = self._shared.shelf()
             async with Planner(steady, batching=settings.batching, shelf=shelf) as planner:
