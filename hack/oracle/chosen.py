@@ -134,6 +134,37 @@ ARGUMENTS = (
     '"ab-c d"', '""', '"é☺A1"', "7", "-3", "2.5", "true", "nil", '(list "b" "a" "b" "")', '(dict "k" "v" "a" 1)', "'x'",
 )  # fmt: skip
 
+TIMES = (
+    "{m}.Year", "{m}.Month", "{m}.Day", "{m}.Weekday", "{m}.YearDay", "{m}.Hour", "{m}.Minute", "{m}.Second",
+    "{m}.Nanosecond", "{m}.Unix", "{m}.UnixMilli", "{m}.UnixMicro", "{m}.UnixNano", "{m}.UTC", "{m}.String",
+    "{m}.IsZero", "{m}.Location", '{m}.Format "Jan 2"', "{m}.AddDate 1 2 3",
+    "{m}.AddDate 0 -7 -40", "{m}.Equal {m}", "{m}.Before {m}", "{m}.After {m}", "{m}.Compare {m}", "{m}.Sub {m}",
+    '{m}.Add (mustToDuration "1h")', '{m} | printf "%v %s %d"', '{m} | printf "%q"', "{m} | toJson", "{m} | toString",
+    "{m} | kindOf", "{m} | typeOf", "{m}.Nothing", "{m}.Year 1", "{m}.Format", "{m} | len", "{m} | not", "if {m}",
+    "eq {m} {m}", "lt {m} {m}", "deepEqual {m} {m}", "default 1 {m}", "{m}.Month.String", '{m}.Month | printf "%d %s"',
+    '{m}.Weekday | printf "%d %v %q"', "{m}.Month | add1", "eq {m}.Month 7", "list {m}", 'dict "t" {m}',
+    "({m}.Sub {m}).String", "({m}.Sub (toDate \"2006\" \"2022\")).Hours", "{m}.Sub (toDate \"2006\" \"2022\")",
+    "({m}.Sub (toDate \"2006\" \"2022\")).Seconds", "({m}.Sub (toDate \"2006\" \"2024\")).Minutes",
+    "({m}.Sub (toDate \"2006\" \"2022\")).Milliseconds", "({m}.Sub (toDate \"2006\" \"2022\")).Nanoseconds",
+    "{m}.Round ({m}.Sub (toDate \"2006-01-02\" \"2023-07-08\"))",
+    "{m}.Truncate ({m}.Sub (toDate \"2006-01-02\" \"2023-07-08\"))", "{m}.Round ({m}.Sub {m})",
+    "({m}.Sub (toDate \"2006\" \"2022\")).Round ({m}.Sub (toDate \"2006-01-02\" \"2023-07-08\"))",
+    "({m}.Sub (toDate \"2006\" \"2022\")).Truncate ({m}.Sub {m})", "({m}.Sub (toDate \"2006\" \"2024\")).Abs",
+    "{m}.Truncate ({m}.Sub {m})", '({m}.Sub {m}) | printf "%d %v %T"', "({m}.Sub {m}) | toJson",
+)  # fmt: skip
+CERTIFICATES = (
+    'genSelfSignedCert "cn" (list) (list 1) 1', 'genSelfSignedCert "cn" (list 1) (list) 1',
+    'genSelfSignedCert "cn" (list "999.1.1.1") (list) 1', 'genSelfSignedCert "cn" (list "::1%z") (list) 1',
+    'genSelfSignedCert "cn" nil (list "é") 1', 'genCA "cn"', 'genSelfSignedCert "cn" "x" (list) 1',
+    'genCAWithKey "cn" 1 "no key"', 'genSelfSignedCertWithKey "cn" nil nil 1 "no key"',
+    'genCAWithKey "cn" 1 "-----BEGIN ODD-----\\nYWJj\\n-----END ODD-----\\n"',
+    'buildCustomCert "!" "YQ=="', 'buildCustomCert "YQ==" "!"', 'buildCustomCert "YQ==" "YQ=="', 'buildCustomCert "" ""',
+    'genPrivateKey "odd"', 'genSignedCert "cn" nil nil 1 "no authority"',
+    'encryptAES "k" ""', 'decryptAES "k" "!"', 'decryptAES "k" (b64enc "sixteen letters.")',
+    'decryptAES "k" (b64enc "sixteen letters.sixteen letters.")', 'derivePassword 1 "odd" "p" "u" "s"',
+    'derivePassword 1 "long" "password" "user" "example.com"', 'derivePassword 2 "pin" "password" "user" "example.com"',
+)  # fmt: skip
+
 
 def cases() -> Iterator[tuple[str, Case]]:
     """Every row with its name."""
@@ -167,5 +198,7 @@ def _groups() -> dict[str, list[str]]:
         "number": [f'{{{{ {call} "{text}" }}}}' for call in TO_NUMBER for text in NUMBERS],
         "literal": [f"{{{{ {literal} }}}}" for literal in LITERALS],
         "duration": durations,
+        "time": [f"{{{{ {call.replace('{m}', MOMENT)} }}}}" for call in TIMES],
+        "certificate": [f"{{{{ {call} }}}}" for call in CERTIFICATES],
         "call": [f"{{{{ {call.format(value, value)} }}}}" for call in TEXT_CALLS for value in ARGUMENTS],
     }

@@ -7,6 +7,7 @@ Source: the reference's functions (Masterminds/sprig, crypto.go).
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from esoctl.template import quoting
 from esoctl.template.funcs import keys, pemtext, x509text
 from esoctl.template.funcs.encoding import decode_base64
 from esoctl.template.funcs.pem import encoded
@@ -96,7 +98,8 @@ class _Request:
                 said = valid_text(shown(self.context, name))
                 raise FunctionError(f"error processing alternate dns name: {said} is not a string")
             if not name.isascii():
-                raise FunctionError("error creating certificate: x509: a DNS name must be an IA5String")
+                problem = f"x509: {quoting.quote(name).decode()} cannot be encoded as an IA5String"
+                raise FunctionError(f"error creating certificate: {problem}")
             self.names.append(x509.DNSName(name.decode()))
         for address in ips:
             self.names.append(x509.IPAddress(self._address(address)))
@@ -105,10 +108,11 @@ class _Request:
     def _address(self, address: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         if not isinstance(address, bytes):
             raise FunctionError(f"error parsing ip: {valid_text(shown(self.context, address))} is not a string")
-        try:
-            return ipaddress.ip_address(address.decode())
-        except (ValueError, UnicodeDecodeError):
-            raise FunctionError(f"error parsing ip: {valid_text(address)}") from None
+        # A zone is no part of an address in a certificate; Python would read one.
+        if b"%" not in address:
+            with contextlib.suppress(ValueError):
+                return ipaddress.ip_address(address.decode())
+        raise FunctionError(f"error parsing ip: {valid_text(address)}")
 
     def builder(self, public: object, issuer: x509.Name | None) -> x509.CertificateBuilder:
         """The certificate, but for its signature."""

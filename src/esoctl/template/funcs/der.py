@@ -130,7 +130,8 @@ def sequence(*parts: bytes) -> bytes:
 
 def integer(value: int) -> bytes:
     """An INTEGER."""
-    return element(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    bits = (~value if value < 0 else value).bit_length()
+    return element(INTEGER, value.to_bytes(bits // 8 + 1, "big", signed=True))
 
 
 def octets(value: bytes) -> bytes:
