@@ -73,6 +73,7 @@ COMPONENTS = {
     Kind.CLUSTER_SECRET_STORE: "cluster-secret-store",
 }
 """Sources of events, named as the reference names them."""
+ALLOWED_HELP = "Calls that esoctl allows itself, by API, in the account that AWS slowed down most."
 LOOP_CHECK_SECONDS = 0.5
 CREDENTIALS_HELP = "Until the keys of an AWS identity end; they are renewed ten minutes before."
 COLLECT_AFTER = 20_000
@@ -142,6 +143,8 @@ async def run(config: Config) -> None:
         transport = await enter(Transport(await reach(), options))
         session = await enter(Session(_aws_settings(config, metrics)))
         metrics.gauges["esoctl_aws_credentials_seconds_left"] = (CREDENTIALS_HELP, session.credentials_left)
+        metrics.gauges["esoctl_aws_calls_allowed_per_second"] = (ALLOWED_HELP, session.rates)
+        metrics.gauges["esoctl_aws_calls_waiting"] = ("Calls to AWS that wait for their turn, by API.", session.waiting)
         pool = await enter(ClientPool())
         operator = Operator(config, Api(transport), pool, providers(session), metrics, Surroundings())
         if config.election:
@@ -159,6 +162,7 @@ def _aws_settings(config: Config, metrics: Metrics) -> Settings:
     return Settings(
         endpoints=from_environment(config.endpoints),
         observe=metrics.observe_provider,
+        count=metrics.observe_reads,
         batching=config.batching,
         share_seconds=config.share_seconds,
         own=ambient.from_environment(os.environ),

@@ -65,6 +65,7 @@ class Metrics:
     """Further gauges, computed at the scrape: name -> (help, value by the label ``name``)."""
     _visits: dict[tuple[str, str, str], _Visits] = field(default_factory=dict)
     _provider_calls: Tally[tuple[str, str, str]] = field(default_factory=Tally)
+    _reads: Tally[tuple[str, str]] = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         registry = self.registry
@@ -117,6 +118,10 @@ class Metrics:
         """One call to a provider ended."""
         self._provider_calls[provider, call, "success" if ok else "error"] += 1
 
+    def observe_reads(self, provider: str, how: str, reads: int) -> None:
+        """So many values were read in that way: by calls of their own, in batches, or with another reader's call."""
+        self._reads[provider, how] += reads
+
     def observe_request(self, code: str, host: str, method: str) -> None:
         """One request to the API server ended."""
         self._requests.labels(code, host, method).inc()
@@ -144,6 +149,7 @@ class Metrics:
             [(target, replace(visits)) for target, visits in self._visits.items()],
             list(self.conditions()),
             list(self._provider_calls.items()),
+            list(self._reads.items()),
             self.queue() if self.queue is not None else None,
             [(name, text, dict(values())) for name, (text, values) in self.gauges.items()],
         )
@@ -158,6 +164,7 @@ class _Taken:
     visits: list[tuple[tuple[str, str, str], _Visits]]
     conditions: list[Ready]
     provider_calls: list[tuple[tuple[str, str, str], int]]
+    reads: list[tuple[tuple[str, str], int]]
     figures: QueueFigures | None
     gauges: list[tuple[str, str, dict[str, float]]]
 
@@ -166,6 +173,7 @@ class _Taken:
         yield from self._of_visits()
         yield from self._of_conditions()
         yield self._of_provider()
+        yield self._of_reads()
         if self.figures is not None:
             yield from _of_figures(self.figures, self.workers)
         for name, text, values in self.gauges:
@@ -202,6 +210,13 @@ class _Taken:
         for (provider, call, status), count in self.provider_calls:
             calls.add_sample(name, {"provider": provider, "call": call, "status": status}, count)
         return calls
+
+    def _of_reads(self) -> Metric:
+        name = "esoctl_provider_reads"
+        reads = Metric(name, "Values read from providers, by how they were read.", "counter")
+        for (provider, how), count in self.reads:
+            reads.add_sample(f"{name}_total", {"provider": provider, "how": how}, count)
+        return reads
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,18 @@ def test_an_object_that_is_gone_leaves_no_series() -> None:
     assert "team-a" not in metrics.exposition().decode()
 
 
+def test_reads_are_counted_by_how_they_were_read() -> None:
+    metrics = Metrics()
+    metrics.observe_reads("AWS/SecretsManager", "batched", 20)
+    metrics.observe_reads("AWS/SecretsManager", "batched", 5)
+    metrics.observe_reads("AWS/SecretsManager", "shared", 1)
+
+    text = metrics.exposition().decode()
+
+    assert 'esoctl_provider_reads_total{how="batched",provider="AWS/SecretsManager"} 25.0' in text
+    assert 'esoctl_provider_reads_total{how="shared",provider="AWS/SecretsManager"} 1.0' in text
+
+
 def test_gauges_of_others_are_asked_at_the_scrape() -> None:
     metrics = Metrics()
     metrics.gauges["esoctl_informer_objects"] = ("Objects.", lambda: {"secrets": 2.0})

@@ -8,6 +8,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +36,10 @@ LENT_KEYS_IDLE_SECONDS = 3600.0
 """As long as lent keys live: a store that refreshes hourly should not assume its role each time."""
 
 
+def _uncounted(_provider: str, _how: str, _reads: int) -> None:
+    """Counts nothing."""
+
+
 def _nobody(_provider: str, _call: str, _ok: bool) -> None:
     """Observes nothing."""
 
@@ -45,6 +50,8 @@ class Settings:
 
     endpoints: Endpoints = field(default_factory=Endpoints)
     observe: Observe = _nobody
+    count: Callable[[str, str, int], None] = _uncounted
+    """Told how values were read: provider, how, how many."""
     batching: bool = True
     """Put waiting reads together into batch calls; where IAM does not allow those, single calls are made."""
     share_seconds: float = 10.0
@@ -134,7 +141,8 @@ class Session:
             api = Api(service.label, caller, source, turnstiles, expected=library.expected, observe=settings.observe)
             steady = Steady(service.fetcher(api))
             shelf = self._shared.shelf()
-            async with Planner(steady, batching=settings.batching, shelf=shelf) as planner:
+            count = partial(settings.count, service.label)
+            async with Planner(steady, batching=settings.batching, shelf=shelf, count=count) as planner:
                 yield Connection(api, planner, steady)
 
     def _load(self) -> "Library":
