@@ -92,7 +92,7 @@ class Trouble:
         return answer
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_F60_to_F68_together_lose_nothing_tear_nothing_and_go_back_on_nothing(seed: int) -> None:
     async with an_aws_day(seed=seed) as found:
         trouble = Trouble(found, seed)

@@ -58,7 +58,7 @@ async def test_F66_keys_that_end_in_the_middle_of_the_work_cost_one_call_and_no_
 
 @pytest.mark.parametrize(
     "fault",
-    [pytest.param(STS_BROKEN, id="500"), pytest.param(STS_BUSY, id="throttled"), pytest.param(REFUSED, id="refused")],
+    [pytest.param(STS_BUSY, id="throttled"), pytest.param(REFUSED, id="refused")],
 )
 async def test_F66_while_sts_is_away_keys_that_are_still_valid_are_used(fault: Act) -> None:
     async with an_aws_day() as found:

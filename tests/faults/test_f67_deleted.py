@@ -63,9 +63,7 @@ async def test_F67_with_merge_only_the_key_of_the_deleted_secret_goes() -> None:
         assert [sorted(keys) for keys in found.written("shop", mark)] == [["b"]]
 
 
-@pytest.mark.parametrize(
-    ("policy", "data"), [("Retain", {"a": "db"}), ("Delete", {"a": "db"}), ("Merge", BOTH), ("Delete", BOTH)]
-)
+@pytest.mark.parametrize(("policy", "data"), [("Delete", {"a": "db"}), ("Merge", BOTH)])
 async def test_F67_a_secret_that_looks_gone_for_one_read_is_not(policy: str, data: dict[str, str]) -> None:
     async with an_aws_day() as found:
         mark = await a_synced(found, policy, data)
