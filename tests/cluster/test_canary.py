@@ -146,7 +146,7 @@ def looked_at(scene: Scene) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("place", ["externalsecrets", "secretstores", "configmaps", "events", "metrics", "log"])
-def test_no_value_is_seen(place: str, seen: Seen) -> None:
+def test_sec_08_no_value_is_seen(place: str, seen: Seen) -> None:
     text = seen.texts[place]
 
     assert seen.failed > 20

@@ -1,15 +1,15 @@
 """Keys of a Secret: conversion of foreign characters, its reverse for pushing, and validation.
 
-A key may hold Unicode letters and numbers, ``-``, ``.`` and ``_``. (The API server then accepts ASCII only; the
-reference leaves that to it, and so do we.) Maps are visited in the order of their keys, so that of several bad keys
-always the same one is named; the reference's choice is random.
+A fetched key may hold Unicode letters and numbers, ``-``, ``.`` and ``_``, since a template may still replace it. What
+goes into a Secret is held to the API server's own rule before anything is written. Maps are visited in the order of
+their keys, so that of several bad keys always the same one is named; the reference's choice is random.
 
 Source: the reference's ``esutils.ConvertKeys``, ``ReverseKeys`` and ``ValidateKeys`` (external-secrets 2.9.0).
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from esoctl.errors import KeyCollision, KeyInvalid
 
@@ -19,6 +19,7 @@ REVERSE_UNICODE = "ReverseUnicode"
 MAX_LENGTH = 253
 """In bytes of UTF-8."""
 
+_LEGAL = re.compile(r"(?!\.\.)(?!\.\Z)[-._A-Za-z0-9]{1,253}")
 _ASCII_ALLOWED = re.compile(r"[-._A-Za-z0-9]*")
 _ESCAPED = re.compile(r"_U([0-9a-fA-F]{4,5})_")
 _SURROGATES = range(0xD800, 0xE000)
@@ -51,6 +52,20 @@ def validate(values: Mapping[str, bytes]) -> dict[str, bytes]:
     for key in sorted(values):
         _check(key)
     return {key: value for key, value in values.items() if key}
+
+
+def require_legal(keys: Iterable[str]) -> None:
+    """Raise KeyInvalid for a key that no Secret can have; the API server's rule, asked before any write.
+
+    DIFFERS: the reference leaves it to the API server, whose refusal names neither the place nor the remedy.
+    """
+    for key in sorted(keys):
+        if not _LEGAL.fullmatch(key):
+            raise KeyInvalid(
+                "",
+                f"a Secret cannot have the key {key[:MAX_LENGTH]!r}: keys are 1 to {MAX_LENGTH} of a-z, A-Z, 0-9, '-', "
+                "'_' and '.', and do not begin with '..'; use rewrite, conversionStrategy or a template to change it",
+            )
 
 
 def _rename(values: Mapping[str, bytes], rule: Callable[[str], str]) -> dict[str, bytes]:

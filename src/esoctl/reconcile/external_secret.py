@@ -29,6 +29,7 @@ from esoctl.plan import (
     assemble,
     freshness,
     generic,
+    naming,
     ownership,
     refresh,
     render,
@@ -211,7 +212,10 @@ class ExternalSecretReconciler:
         rendered = render.Rendered()
         if secret.needs_rendering(observed, spec, assembled):
             rendered = await self._render(observed, spec.target.template, assembled)
-        return secret.want(observed, spec, assembled, rendered)
+        plan = secret.want(observed, spec, assembled, rendered)
+        if isinstance(plan.write, Apply):
+            naming.require_legal(plan.write.data)
+        return plan
 
     async def _render(self, observed: Observed, template: Template | None, assembled: Assembled) -> render.Rendered:
         """The rendered template; it may take up to a second, which keeps a thread busy and not the event loop."""

@@ -93,3 +93,16 @@ def test_default_conversion_is_valid_and_settles(key: str) -> None:
     converted = naming.convert("Default", {key: b"v"})
 
     assert naming.validate(converted) == converted == naming.convert("Default", converted)
+
+
+@pytest.mark.parametrize("key", ["a", "A-b_c.9", ".hidden", "a" * 253, "-", "..."[:1] + "a"])
+def test_sec_06_a_key_that_a_secret_can_have_is_let_pass(key: str) -> None:
+    naming.require_legal([key])
+
+
+@pytest.mark.parametrize("key", ["", ".", "..", "..a", "a/b", "sp ace", "é", "a" * 254, "a\n", "a:b", "../../etc"])
+def test_sec_06_a_key_that_no_secret_can_have_is_refused_by_name(key: str) -> None:
+    with pytest.raises(KeyInvalid, match="a Secret cannot have the key") as refused:
+        naming.require_legal(["fine", key])
+
+    assert repr(key[:253]) in str(refused.value)
