@@ -45,6 +45,7 @@ class Stage(StrEnum):
     DELETE_RESOURCE = "could not delete resource"
     WRITE = "could not update secret"
     ORPHANS = "could not delete orphaned secrets"
+    STATUS = "could not update status"
     CLIENT = "unable to create client"
     CHECK = "unable to validate store"
 

@@ -172,6 +172,7 @@ class ExternalSecretReconciler:
             self.targets.wrote(observed.key, plan.write, written)
         attempt.stage = Stage.ORPHANS
         notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
+        attempt.stage = Stage.STATUS
         return await self._succeeded(observed, spec, plan, notes)
 
     async def _sync_generic(
@@ -186,6 +187,7 @@ class ExternalSecretReconciler:
                 plan = await self._plan_generic(observed, spec, await self._fetch(observed, spec))
         attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
         notes = await self.generics.carry_out(observed, spec, plan)
+        attempt.stage = Stage.STATUS
         return await self._succeeded(observed, spec, plan.report, notes)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
@@ -247,10 +249,16 @@ class ExternalSecretReconciler:
         """Report an object whose spec cannot be read; a deleted one is let go all the same."""
         meta = observed.es.metadata
         if meta.deleting:
-            if FINALIZER in meta.finalizers:
-                await self._let_go(observed)
-            return Done()
+            return await self._release(observed)
         return await self._failed(observed, None, verdict(Stage.SPEC, error))
+
+    async def _release(self, observed: Observed) -> Outcome:
+        try:
+            if FINALIZER in observed.es.metadata.finalizers:
+                await self._let_go(observed)
+        except ClusterError as refused:
+            return Again(f"could not take the finalizer off: {refused}", refused.after)
+        return Done()
 
     async def _succeeded(
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note]

@@ -387,6 +387,27 @@ async def test_orphans_that_cannot_be_deleted_are_told() -> None:
     assert scene.ready()[2] == "could not delete orphaned secrets: no"
 
 
+async def test_a_refused_status_after_a_good_write_is_told_as_one() -> None:
+    scene = Scene()
+    scene.cluster.refuse("patch_status", Denied(403, "", "no status for you"))
+
+    outcome = await scene.visit(an_external_secret())
+
+    assert isinstance(outcome, Again)
+    assert "apply_secret" in scene.cluster.names()
+    told = [status["conditions"][0]["message"] for status in scene.cluster.statuses() if status["conditions"]]
+    assert told[-1:] == ["could not update status: no status for you"]
+
+
+async def test_a_finalizer_that_cannot_be_taken_off_an_unreadable_object_is_tried_again() -> None:
+    scene = Scene()
+    scene.cluster.refuse("set_finalizers", Unreachable(503, "", "not now", after=7.0))
+
+    outcome = await scene.visit(unfit(deletionTimestamp="2026-06-01T11:00:00Z", finalizers=[FINALIZER]))
+
+    assert outcome == Again("could not take the finalizer off: not now", 7.0)
+
+
 async def test_a_template_is_rendered_in_a_thread_so_that_the_loop_stays_free() -> None:
     scene = Scene()
 
