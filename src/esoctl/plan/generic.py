@@ -129,6 +129,19 @@ def texts_of(body: Json) -> tuple[dict[str, str], dict[str, str]]:
     return {k: str(v) for k, v in labels.items()}, {k: str(v) for k, v in annotations.items()}
 
 
+def values_of(body: Json) -> list[bytes]:
+    """Every text in the content of an apply configuration, which may be a secret value."""
+    found: list[bytes] = []
+    left: list[object] = [value for name, value in body.items() if name not in FIXED]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.append(value.encode("utf-8", "surrogatepass"))
+        elif isinstance(value, dict | list):
+            left.extend(value.values() if isinstance(value, dict) else value)
+    return found
+
+
 def ruled(spec: ExternalSecretSpec, stage: Stage, ruling: Verdict) -> Verdict:
     """A failure of a generic target has a reason of its own, but not while the manifest is what is wrong."""
     if chosen(spec) is None or stage in (Stage.SPEC, Stage.TARGET):

@@ -14,7 +14,7 @@ from esoctl.model.generic import Generic, Json
 from esoctl.model.keys import Key
 from esoctl.model.kinds import Resource
 from esoctl.model.meta import Meta
-from esoctl.plan import fieldtrees, generic, manifest, ownership, refresh, secret
+from esoctl.plan import fieldtrees, generic, manifest, masking, ownership, refresh, secret
 from esoctl.plan.generic import GenericPlan, Write
 from esoctl.plan.observed import Applied, Observed
 from esoctl.plan.secret import Remove
@@ -150,7 +150,9 @@ class GenericTargets:
         except (Invalid, NotFound) as error:
             if wanted.uid and (isinstance(error, NotFound) or "metadata.uid" in str(error)):
                 raise Conflict(409, "Conflict", f"{resource.kind} {name} is another now") from error
-            raise
+            # The rules of a custom kind may quote what they refuse, in any words.
+            told = masking.masked(str(error), generic.values_of(wanted.body))
+            raise type(error)(error.status, error.reason, told, error.after) from None
 
     async def _remove(self, observed: Observed, resource: Resource) -> list[Note]:
         there = observed.other

@@ -8,7 +8,7 @@ from esoctl.informers import predicates
 from esoctl.informers.store import Broken
 from esoctl.model.conditions import Condition
 from esoctl.model.external_secret import ExternalSecret
-from esoctl.model.meta import Bare, Meta
+from esoctl.model.meta import Bare, Meta, OwnerRef
 from esoctl.model.store import Store, StoreStatus
 
 META = Meta(name="a", namespace="shop", uid="u", resource_version="1", generation=1)
@@ -90,3 +90,17 @@ def test_any_version_of_a_secret_matters() -> None:
 def test_only_labels_of_a_namespace_matter() -> None:
     assert predicates.labels(Bare(META), Bare(changed(labels={"team": "a"})))
     assert not predicates.labels(Bare(META), Bare(changed(annotations={"a": "b"})))
+
+
+@pytest.mark.parametrize(
+    ("fields", "matters"),
+    [
+        pytest.param({}, False, id="status of a kind with a generation"),
+        pytest.param({"generation": 2}, True, id="spec"),
+        pytest.param({"labels": {"a": "b"}}, True, id="labels"),
+        pytest.param({"owner_references": [OwnerRef(uid="x")]}, True, id="owners"),
+        pytest.param({"generation": 0}, True, id="anything of a kind without one"),
+    ],
+)
+def test_what_matters_of_a_target_of_another_kind(fields: dict[str, Any], matters: bool) -> None:
+    assert predicates.generic(Bare(META), Bare(changed(**fields))) is matters

@@ -10,6 +10,7 @@ from esoctl.informers import triggers
 from esoctl.informers.triggers import Cause, Lookups, Trigger
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.kinds import RESOURCES
 from esoctl.model.store import Store
 from support.builders import a_store, a_target, an_external_secret
 
@@ -182,3 +183,12 @@ def test_our_own_write_of_a_target_that_holds_its_own_templates_wakes_nobody() -
 @pytest.mark.parametrize(("status", "waits"), [({}, True), (FAILED, True), (READY, False)])
 def test_who_waits_for_a_store(status: dict[str, Any], waits: bool) -> None:
     assert triggers.waits(an_external_secret(status=status)) is waits
+
+
+def test_a_changed_target_of_another_kind_is_drift() -> None:
+    world, resource = World(targets=[CONTENT]), RESOURCES[Kind.CONFIG_MAP]
+    meta = a_target().metadata
+
+    assert list(triggers.of_generic(resource, meta, world.lookups(), initial=False)) == [Trigger(SHOP, Cause.DRIFT)]
+    assert world.asked == [("configmaps", "team-a", "shop")]
+    assert list(triggers.of_generic(resource, meta, world.lookups(), initial=True)) == []

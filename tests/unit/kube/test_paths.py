@@ -57,3 +57,14 @@ def test_empty_parameters_are_left_out() -> None:
 def test_a_url_joins_its_parts(root: str) -> None:
     assert paths.url(root, "/api", {"a": "b c", "d": "&"}) == "https://host/api?a=b+c&d=%26"
     assert paths.url(root + "/k8s/clusters/1", "/api", {}).endswith("/k8s/clusters/1/api")
+
+
+@pytest.mark.parametrize(("version", "path"), [("v1", "/api/v1"), ("example.com/v1", "/apis/example.com/v1")])
+def test_the_kinds_of_a_version_are_listed_at_its_path(version: str, path: str) -> None:
+    assert paths.version(version) == path
+
+
+@pytest.mark.parametrize("version", ["", "../v1", "a/b/v1", "example.com/", "/"])
+def test_a_version_that_would_mean_another_path_is_refused(version: str) -> None:
+    with pytest.raises(Invalid):
+        paths.version(version)

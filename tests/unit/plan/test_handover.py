@@ -103,3 +103,17 @@ def test_no_field_is_lost_none_is_invented_and_one_entry_of_ours_is_left(entries
 
 def _paths(tree: Tree, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     return [path for name, below in tree.items() for path in ((*above, name), *_paths(below, (*above, name)))]
+
+
+def test_what_an_alias_wrote_by_update_becomes_ours() -> None:
+    entries = [entry("Update", {"f:data": {"f:a": {}}}, "external-secrets"), entry("Update", {"f:x": {}}, "kubectl")]
+
+    patch = handover.patch("7", entries, ME, (handover.UNNAMED,))
+
+    assert patch is not None
+    assert json.loads(patch)[1:] == [
+        {"op": "replace", "path": "/metadata/managedFields/0/operation", "value": "Apply"},
+        {"op": "replace", "path": "/metadata/managedFields/0/fieldsV1", "value": {"f:data": {"f:a": {}}}},
+        {"op": "replace", "path": "/metadata/managedFields/0/manager", "value": ME},
+    ]
+    assert handover.patch("7", entries, ME) is None
