@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from support.aws_day import MAIN, RECOVERY_SECONDS, ROLE, SYNCED, AwsDay, an_aws_day, marked
+from support.aws_day import BACKOFF_SECONDS, MAIN, ROLE, SYNCED, AwsDay, an_aws_day, marked
 from support.aws_double import Asked, Said, failed
 from support.aws_script import (
     BROKEN,
@@ -110,7 +110,7 @@ async def test_F60_to_F68_together_lose_nothing_tear_nothing_and_go_back_on_noth
             return found.data(name) == {key: f"{secret}:{trouble.numbers[secret]}" for key, secret in keys.items()}
 
         await found.day.until(
-            lambda: all(current(name) and found.day.ready(name) == SYNCED for name in wanted), RECOVERY_SECONDS
+            lambda: all(current(name) and found.day.ready(name) == SYNCED for name in wanted), BACKOFF_SECONDS
         )
         for name, keys in wanted.items():
             judge(found.written(name, mark), keys)

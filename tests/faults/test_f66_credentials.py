@@ -6,7 +6,7 @@ import anyio
 import pytest
 
 from esoctl.providers.aws.identity import ROLE_ANNOTATION
-from support.aws_day import MAIN, RECOVERY_SECONDS, ROLE, SYNCED, AwsDay, an_aws_day
+from support.aws_day import BACKOFF_SECONDS, MAIN, ROLE, SYNCED, AwsDay, an_aws_day
 from support.aws_double import refused
 from support.aws_script import REFUSED, STS_BROKEN, STS_BUSY, STS_DENIED, Act, skewed
 
@@ -109,7 +109,7 @@ async def test_F66_when_the_keys_are_over_the_data_stay_and_the_reason_is_told(
         assert found.day.ready("bystander") == SYNCED
 
         found.script.clear()
-        await found.recovered(names, "two")
+        await found.recovered(names, "two", seconds=BACKOFF_SECONDS)
         found.nothing_was_lost(mark)
         found.nothing_leaked()
 
@@ -139,7 +139,7 @@ async def test_F66_a_web_identity_outlives_sts_and_the_cluster_s_tokens_and_then
         found.tells(names, "STS does not trust the token; check the identity provider and the audience")
 
         found.script.clear()
-        await found.recovered(names, "three", seconds=RECOVERY_SECONDS + 240)
+        await found.recovered(names, "three", seconds=BACKOFF_SECONDS + 240)
         found.nothing_was_lost(mark)
         found.nothing_leaked()
 
