@@ -56,6 +56,7 @@ from esoctl.reconcile.credentials import SecretReader
 from esoctl.reconcile.external_secret import ExternalSecretReconciler
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.objects import ApiObjects
+from esoctl.reconcile.removals import Removals
 from esoctl.reconcile.secret_store import StoreReconciler
 from esoctl.reconcile.stores import Stores, validate_store
 from esoctl.reconcile.targets import Targets
@@ -74,6 +75,7 @@ COMPONENTS = {
 }
 """Sources of events, named as the reference names them."""
 ALLOWED_HELP = "Calls that esoctl allows itself, by API, in the account that AWS slowed down most."
+HELD_HELP = "Removals that wait until their store is released, by store."
 LOOP_CHECK_SECONDS = 0.5
 CREDENTIALS_HELP = "Until the keys of an AWS identity end; they are renewed ten minutes before."
 COLLECT_AFTER = 20_000
@@ -213,6 +215,7 @@ class Operator:
             self._env,
             config.controller_class,
             self._generics,
+            Removals(config.absence_seconds),
             stale=stale,
         )
         self._stores = StoreReconciler(
@@ -257,6 +260,7 @@ class Operator:
             log.warning("work was cut short", seconds=self._config.drain_seconds)
 
     async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
+        self._metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
         for informer in self._informers.each():
             await _synced(informer)
         log.info("informed", external_secrets=len(self._informers.external_secrets.store))

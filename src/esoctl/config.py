@@ -38,6 +38,8 @@ class Config:
     log_level: str = "info"
     store_requeue_seconds: float = 300.0
     drain_seconds: float = 25.0
+    absence_seconds: float = 60.0
+    """Between the reads that must find a remote secret missing before anything is removed for it."""
     generic_targets: bool = False
     """Serve targets that are no Secrets."""
     batching: bool = True

@@ -186,6 +186,10 @@ class PolicyForbids(OwnershipError):
     """The policies of the ExternalSecret do not allow what would have to be done."""
 
 
+class RemovalHeld(EsoctlError):
+    """More of a store's Secrets would be removed at once than may be without a user's word."""
+
+
 class ClusterError(EsoctlError):
     """The API server refused or did not answer. ``status`` is the HTTP status, 0 without an answer."""
 

@@ -29,11 +29,10 @@ from esoctl.model.store import Store
 from esoctl.plan import generic, render, sources
 from esoctl.plan.observed import CREATED_BY_LABEL, MANAGED_LABEL
 from esoctl.queue.lanes import Lane
-from esoctl.reconcile.views import BY_OWNER, InformedViews
+from esoctl.reconcile.views import BY_OWNER, BY_STORE, InformedViews
 
 LISTS_AT_ONCE = 2
 BY_TARGET = "target"
-BY_STORE = "store"
 BY_CREDENTIAL = "credential"
 BY_TEXT = "text"
 

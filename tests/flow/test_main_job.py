@@ -273,7 +273,9 @@ async def test_deletion_policy_delete_removes_the_secret_after_two_reads_that_ag
         del day.vault.values["db"]
 
         day.edit("ExternalSecret", "shop", {"metadata": {"annotations": {"force-sync": "1"}}})
-        await day.until(lambda: day.data() is None)
+        await day.settle(55)
+        assert day.data() == {"password": b"first"}
+        await day.until(lambda: day.data() is None, seconds=10)
         await day.settle()
 
         assert day.vault.asked["db"] == asked + 2

@@ -55,6 +55,10 @@ class MemoryViews:
     def store(self, ref: StoreRef) -> Store | None:
         return self.stores.get(ref)
 
+    def dependants(self, ref: StoreRef) -> int:
+        named = (es.spec.secret_store_ref.name for es in self.external_secrets.values() if es.spec is not None)
+        return sum(name == ref.name for name in named)
+
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
         return self.managed.get((namespace, name))
 

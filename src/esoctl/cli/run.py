@@ -35,6 +35,12 @@ DURATION = Duration()
 )
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
 @click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
+@click.option(
+    "--absence-period",
+    default="60s",
+    type=DURATION,
+    help="How long a remote secret must be missing before anything is removed for it.",
+)
 @click.option("--unsafe-allow-generic-targets", is_flag=True, help="Serve targets that are no Secrets.")
 @click.option("--batching/--no-batching", default=True, help="Read several AWS secrets with one call.")
 @click.option(
@@ -81,6 +87,7 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | flo
         log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
         log_level=str(options["log_level"]),
         store_requeue_seconds=requeue,
+        absence_seconds=float(options["absence_period"]),
         generic_targets=bool(options["unsafe_allow_generic_targets"]),
         batching=bool(options["batching"]),
         share_seconds=float(options["aws_share_seconds"]),

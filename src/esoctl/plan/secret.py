@@ -188,6 +188,22 @@ def missing_notes(absent: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{told} {path} (key={key})" if path.startswith("spec.data[") else f"{told} {path}" for path, key in absent]
 
 
+def dropped(observed: Observed, write: Apply | Remove | Leave) -> frozenset[str]:
+    """The keys of ours that a write takes out of a target that is there."""
+    if observed.target is None or isinstance(write, Leave):
+        return frozenset()
+    kept = write.data.keys() if isinstance(write, Apply) else ()
+    return _ours(observed, observed.target) - frozenset(kept)
+
+
+def empties(observed: Observed, write: Apply | Remove | Leave) -> bool:
+    """Whether nothing of ours would be left of a target because its provider has nothing; an edit is no such case."""
+    if isinstance(write, Remove):
+        return True
+    edited = not observed.es.status.synced_resource_version.startswith(f"{observed.es.metadata.generation}-")
+    return isinstance(write, Apply) and not write.data and not edited and bool(dropped(observed, write))
+
+
 def _ours(observed: Observed, target: Secret) -> frozenset[str]:
     """The data keys that our field manager owns in the target."""
     mine = manager(observed)

@@ -19,6 +19,7 @@ from esoctl.errors import (
     OwnedByAnother,
     OwnershipError,
     PolicyForbids,
+    RemovalHeld,
     SpecError,
     StoreBusy,
     TargetImmutable,
@@ -28,6 +29,9 @@ from esoctl.model.conditions import Reason
 
 SLOW_RETRY = 300.0
 """Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely."""
+
+HELD_SECONDS = 60.0
+"""Until a removal that is held back is looked at again; its store may have been released meanwhile."""
 
 BUSY_SECONDS = 5.0
 """Until an object whose store is busy is looked at again."""
@@ -116,8 +120,8 @@ def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park | Later:
             return Retry(cause.after)
         case Denied() if "being terminated" in str(cause):
             return Park()
-        case Invalid() | Denied():
-            return Retry(SLOW_RETRY)
+        case Invalid() | Denied() | RemovalHeld():
+            return Retry(HELD_SECONDS if isinstance(cause, RemovalHeld) else SLOW_RETRY)
         case ClusterError():
             return Retry(cause.after)
         case _:

@@ -4,11 +4,11 @@ No rule is here. What is due, what to write, what a failure means: ``plan.refres
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-import anyio
 import structlog
 from anyio import CapacityLimiter, to_thread
 from msgspec import structs
@@ -42,9 +42,9 @@ from esoctl.plan import (
 )
 from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.generic import GenericPlan
-from esoctl.plan.observed import FINALIZER, Observed
+from esoctl.plan.observed import FINALIZER, Observed, stamp
 from esoctl.plan.refresh import Skip, Sync, TearDown
-from esoctl.plan.secret import Apply, Remove, SecretPlan
+from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
 from esoctl.reconcile import generating
@@ -52,12 +52,11 @@ from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views
+from esoctl.reconcile.removals import Removals
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
 from esoctl.template.engine import Env
 
-PROOF_PAUSE_SECONDS = 0.2
-"""Between the two reads that must agree before a Secret is deleted."""
 RENDERS_AT_ONCE = 4
 """Threads that render templates; more would only take the processor from one another."""
 
@@ -83,6 +82,7 @@ class ExternalSecretReconciler:
     kitchen_env: Callable[[datetime], Env]
     controller_class: str
     generics: GenericTargets
+    removals: Removals = field(default_factory=Removals)
     reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
     """The uid and status of our last report, while the informer may not have seen it."""
     stale: set[Key] = field(default_factory=set)
@@ -95,6 +95,7 @@ class ExternalSecretReconciler:
         if item is None:
             self.targets.forget(key)
             self.generics.forget(key)
+            self.removals.forget(key)
             self.reported.pop(key, None)
             self.stale.discard(key)
             return Gone()
@@ -158,15 +159,20 @@ class ExternalSecretReconciler:
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
         assembled = await self._fetch(observed, spec)
+        self.removals.sight(observed, assembled)
         self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
         if generic.chosen(spec) is not None:
             return await self._sync_generic(observed, spec, assembled, attempt)
         attempt.stage = Stage.WRITE
         plan = await self._plan(observed, spec, assembled)
         if isinstance(plan.write, Remove):
-            plan = await self._proven(observed, spec)
-        if isinstance(plan.write, Remove):
             attempt.stage = Stage.DELETE
+        if secret.dropped(observed, plan.write) or isinstance(plan.write, Remove):
+            wait = self._wait_for_proof(observed)
+            if wait is not None:
+                return wait
+        if secret.empties(observed, plan.write):
+            self.removals.admit(observed, spec, self.views)
         written, notes = await carry_out(plan, observed.key.namespace, secret.manager(observed), self.cluster)
         if written is not None and isinstance(plan.write, Apply):
             self.targets.wrote(observed.key, plan.write, written)
@@ -181,11 +187,13 @@ class ExternalSecretReconciler:
         """The rest of a sync whose target is no Secret."""
         attempt.stage = Stage.SHAPE
         plan = await self._plan_generic(observed, spec, assembled)
-        if isinstance(plan.write, Remove):
-            await anyio.sleep(PROOF_PAUSE_SECONDS)
-            with asking_afresh():
-                plan = await self._plan_generic(observed, spec, await self._fetch(observed, spec))
         attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
+        if observed.target is not None and not isinstance(plan.write, Leave):
+            wait = self._wait_for_proof(observed)
+            if wait is not None:
+                return wait
+        if isinstance(plan.write, Remove):
+            self.removals.admit(observed, spec, self.views)
         notes = await self.generics.carry_out(observed, spec, plan)
         attempt.stage = Stage.STATUS
         return await self._succeeded(observed, spec, plan.report, notes)
@@ -203,7 +211,8 @@ class ExternalSecretReconciler:
 
     async def _fetch(self, observed: Observed, spec: ExternalSecretSpec) -> Assembled:
         namespace = observed.key.namespace
-        gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
+        with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
+            gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
         made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy)
         answers = gathered.answers | made
@@ -226,11 +235,15 @@ class ExternalSecretReconciler:
         work = partial(render.render, observed.es.metadata, template, assembled.values, texts, env)
         return await to_thread.run_sync(work, limiter=self.renders) if template else work()
 
-    async def _proven(self, observed: Observed, spec: ExternalSecretSpec) -> SecretPlan:
-        """The plan after a second read; a whole Secret is deleted only when two reads agree that it has no value."""
-        await anyio.sleep(PROOF_PAUSE_SECONDS)
-        with asking_afresh():
-            return await self._plan(observed, spec, await self._fetch(observed, spec))
+    def _wait_for_proof(self, observed: Observed) -> Done | None:
+        """What is absent must be so at a later read too, before anything is taken away; the object stays due."""
+        at = self.removals.proof_at(observed)
+        if at is None:
+            return None
+        self.stale.add(observed.key)
+        message = f"nothing is removed unless a read after {stamp(at)} finds it missing too"
+        self._tell(observed, [Note("MissingProviderSecret", message)])
+        return Done(at)
 
     async def _tear_down(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         """Delete what must go with the ExternalSecret, then let it go. No provider is asked."""

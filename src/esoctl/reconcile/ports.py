@@ -32,6 +32,10 @@ class Views(Protocol):
 
     def store(self, ref: StoreRef) -> Store | None: ...
 
+    def dependants(self, ref: StoreRef) -> int:
+        """How many ExternalSecrets name that store."""
+        ...
+
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
         """The Secret with its values, if it bears the managed label."""
         ...

@@ -14,6 +14,8 @@ from esoctl.plan.access import NAME_LABEL
 
 T = TypeVar("T")
 
+BY_STORE = "store"
+"""The index of ExternalSecrets by the stores they name."""
 BY_OWNER = "created-by"
 """The index of Secret metadata by (namespace, value of the created-by label)."""
 
@@ -35,6 +37,9 @@ class InformedViews:
     def store(self, ref: StoreRef) -> Store | None:
         informed = self.stores if ref.kind is Kind.SECRET_STORE else self.cluster_stores
         return _whole(informed.get(ref.namespace, ref.name)) if informed is not None else None
+
+    def dependants(self, ref: StoreRef) -> int:
+        return len(self.external_secrets.by(BY_STORE, ref))
 
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
         return _whole(self.managed_secrets.get(namespace, name))

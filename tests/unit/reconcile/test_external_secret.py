@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -34,6 +35,7 @@ from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.objects import ApiObjects
 from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+from esoctl.reconcile.removals import ABSENCE_SECONDS
 from esoctl.reconcile.targets import Targets
 from esoctl.template.engine import Env
 from support.builders import ES_UID, TARGET_UID, a_store, a_target, an_entry, an_external_secret, synced
@@ -296,9 +298,14 @@ async def test_a_secret_is_deleted_only_when_two_reads_agree() -> None:
     es = an_external_secret(target=DELETE, finalizers=[FINALIZER])
     scene.holds(a_target())
 
+    with scene.cluster.only():
+        waits = await scene.visit(with_status(es, at="2026-06-01T09:00:00Z"))
+    await anyio.sleep(ABSENCE_SECONDS)
     with scene.cluster.only("remove_secret", "patch_status"):
-        await scene.visit(with_status(es, at="2026-06-01T09:00:00Z"))
+        await scene.visit()
 
+    assert isinstance(waits, Done)
+    assert waits.again is not None
     assert scene.vault.asked["app/db"] == 2
     assert scene.cluster.calls[0] == ("remove_secret", "team-a", "shop", TARGET_UID, "20")
     assert scene.ready() == ("True", "SecretDeleted", "secret deleted due to DeletionPolicy=Delete")
@@ -322,8 +329,25 @@ async def test_a_value_that_is_back_at_the_second_read_saves_the_secret() -> Non
     scene.views.put(with_status(es, at="2026-06-01T09:00:00Z"))
     with scene.cluster.only("apply_secret", "patch_status"):
         await reconciler.reconcile(Key(*KEY))
+        await reconciler.reconcile(Key(*KEY))
 
     assert scene.cluster.secrets["team-a", "shop"].data["password"] == b"back"
+    assert reconciler.removals.sightings == {}
+
+
+async def test_REL_14_a_key_goes_only_after_two_reads_that_are_a_minute_apart() -> None:
+    scene = Scene()
+    scene.holds(a_target({"password": b"new", "gone": b"old"}))
+    entries = [an_entry(), an_entry("app/gone", "gone")]
+    es = an_external_secret(data=entries, target={"deletionPolicy": "Merge"})
+
+    with scene.cluster.only():
+        await scene.visit(with_status(es, at="2026-06-01T09:00:00Z"))
+        await anyio.sleep(ABSENCE_SECONDS - 1)
+        await scene.visit()
+    await anyio.sleep(1)
+    with scene.cluster.only("apply_secret", "patch_status"):
+        await scene.visit()
 
 
 async def test_the_finalizer_is_set_before_anything_is_written() -> None:
