@@ -48,7 +48,10 @@ def test_an_error_is_written_for_users(error: EsoctlError, text: str) -> None:
     ("family", "members"),
     [
         (SpecError, {"DecodeError", "TemplateError", "KeyInvalid", "KeyCollision"}),
-        (StoreError, {"StoreNotFound", "StoreNotReady", "StoreBusy", "StoreForbidden", "StoreUnmanaged"}),
+        (
+            StoreError,
+            {"StoreNotFound", "StoreNotReady", "StoreBusy", "StoreFailing", "StoreForbidden", "StoreUnmanaged"},
+        ),
         (ProviderError, {"AccessDenied", "Throttled", "Unavailable", "BadAnswer", "BadRequest", "SecretMissing"}),
         (OwnershipError, {"OwnedByAnother", "TargetImmutable", "PolicyForbids"}),
         (ClusterError, {"Conflict", "NotFound", "Gone", "Denied", "Invalid", "NotLeading", "Unreachable"}),

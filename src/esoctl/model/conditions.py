@@ -54,6 +54,12 @@ def find(conditions: Sequence[Condition], kind: str = ConditionType.READY) -> Co
     return next((condition for condition in conditions if condition.type == kind), None)
 
 
+def failed(conditions: Sequence[Condition]) -> bool:
+    """Whether the object is known not to be ready."""
+    ready = find(conditions)
+    return ready is not None and ready.status == "False"
+
+
 def _keeping_transition(before: Condition | None, new: Condition) -> Condition:
     if before is None or before.status != new.status:
         return new

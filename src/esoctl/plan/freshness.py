@@ -20,8 +20,7 @@ PART_OF_INTERVAL = 20
 
 def oldest_seconds(why: Why, observed: Observed, spec: ExternalSecretSpec) -> float:
     """The greatest age, in seconds, of an answer that will do; 0 for none."""
-    ready = conditions.find(observed.es.status.conditions)
-    if ready is not None and ready.status == "False":
+    if conditions.failed(observed.es.status.conditions):
         return 0.0
     match why:
         case Why.FIRST:

@@ -139,10 +139,10 @@ class QueueCore(Generic[K]):
         elif key not in self._lanes and key not in self._again:
             self._parking.park(key, behind, lane)
 
-    def release(self, behind: Hashable, over_seconds: float, now: float) -> int:
-        """Wake the keys parked behind a reason, spread evenly over a time; answers how many."""
+    def release(self, behind: Hashable, over_seconds: float, now: float, most: int | None = None) -> int:
+        """Wake the keys parked behind a reason, or so many of them, spread evenly over a time; answers how many."""
         self.advance(now)
-        released = self._parking.release(behind)
+        released = self._parking.release(behind, most)
         for position, (key, lane) in enumerate(released):
             self.add_after(key, over_seconds * position / len(released), Slot.RETRY, lane, now)
         return len(released)

@@ -46,9 +46,9 @@ class Parking(Generic[K]):
         if not keys:
             del self._keys[behind]
 
-    def release(self, behind: Hashable) -> list[tuple[K, Lane]]:
-        """Take out all keys behind a reason."""
-        keys = self._keys.pop(behind, {})
-        for key in keys:
-            del self._behind[key]
-        return list(keys.items())
+    def release(self, behind: Hashable, most: int | None = None) -> list[tuple[K, Lane]]:
+        """Take out all keys behind a reason, or the first so many."""
+        released = list(self._keys.get(behind, {}).items())[:most]
+        for key, _ in released:
+            self.leave(key)
+        return released

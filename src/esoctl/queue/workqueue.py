@@ -137,10 +137,11 @@ class WorkQueue(Generic[K]):
         """Keep a key until ``behind`` is released or the key is asked for otherwise."""
         self._core.park(key, behind, lane)
 
-    def release(self, behind: Hashable, over_seconds: float = RELEASE_SECONDS) -> int:
-        """Wake the keys parked behind a reason, evenly over a time; answers how many."""
-        released = self._core.release(behind, over_seconds, anyio.current_time())
-        self._wake()
+    def release(self, behind: Hashable, over_seconds: float = RELEASE_SECONDS, most: int | None = None) -> int:
+        """Wake the keys parked behind a reason, or so many of them, evenly over a time; answers how many."""
+        released = self._core.release(behind, over_seconds, anyio.current_time(), most)
+        if released:
+            self._wake()
         return released
 
     @asynccontextmanager

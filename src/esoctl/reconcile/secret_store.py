@@ -78,7 +78,9 @@ class StoreReconciler:
         else:
             self._warn_of_provider(store, key, decoded)
             self._warn_of_unused(store, key)
-            await self._report(store, key, Reason.STORE_VALID, "store validated", decoded.provider.capabilities)
+            trouble = self.stores.circuits.trouble(store.ref)
+            message = f"store validated, but reads fail: {trouble}" if trouble else "store validated"
+            await self._report(store, key, Reason.STORE_VALID, message, decoded.provider.capabilities)
         return self._later(store)
 
     def _warn_of_provider(self, store: Store, key: Key, decoded: Decoded) -> None:

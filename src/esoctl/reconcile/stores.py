@@ -5,7 +5,7 @@ A decoded backend is kept by the store's uid and generation, so a store is decod
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -18,6 +18,7 @@ from esoctl.plan import unused as unused_fields
 from esoctl.providers.contract import Backend, Provider, Scope
 from esoctl.providers.pool import ClientPool
 from esoctl.providers.registry import UNUSED
+from esoctl.reconcile.circuits import Circuits
 from esoctl.reconcile.credentials import SecretReader, StoreCredentials
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.ports import Cluster, Views
@@ -47,6 +48,7 @@ class Stores:
     pool: ClientPool
     reader: SecretReader
     controller_class: str
+    circuits: Circuits = field(default_factory=Circuits, repr=False)
     decoded: dict[StoreRef, Decoded] = field(default_factory=dict, repr=False)
     places: dict[StoreRef, anyio.Semaphore] = field(default_factory=dict, repr=False)
 
@@ -60,8 +62,9 @@ class Stores:
             decoded = self.decode(store)
         except SpecError as error:
             raise StoreNotReady(str(ref), f"{ref} is not ready: {error}") from error
-        async with self._place(ref), self.client(decoded, ref, consumer) as opened:
-            yield opened
+        with self.circuits.visit(ref) as heard:
+            async with self._place(ref), self.client(decoded, ref, consumer) as opened:
+                yield replace(opened, client=heard(opened.client))
 
     @asynccontextmanager
     async def _place(self, ref: StoreRef) -> AsyncIterator[None]:
@@ -101,6 +104,7 @@ class Stores:
         """The store is no more."""
         self.decoded.pop(ref, None)
         self.places.pop(ref, None)
+        self.circuits.forget(ref)
 
     def _decode(self, store: Store, edit: tuple[str, int]) -> Decoded:
         provider, backend = validate_store(store, self.providers)

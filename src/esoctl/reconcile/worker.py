@@ -18,7 +18,7 @@ from esoctl.providers.asking import Asking, Haste, asking
 from esoctl.queue.lanes import Lane
 from esoctl.queue.timers import Slot
 from esoctl.queue.workqueue import QueueClosed, WorkQueue
-from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 
 Reconcile = Callable[[Key], Awaitable[Outcome]]
 Observe = Callable[[Key, str, float], None]
@@ -44,12 +44,12 @@ class Worker:
         while True:
             try:
                 async with self.queue.lease() as leased:
-                    with asking(self._why(leased.lane)):
+                    with asking(self.why(leased.lane)):
                         await self._visit(leased.key)
             except QueueClosed:
                 return
 
-    def _why(self, lane: Lane) -> Asking:
+    def why(self, lane: Lane) -> Asking:
         """How urgent the reads of a visit are: keys that are queued all go faster together; an edit waits for none."""
         routine = lane >= Lane.REFRESH
         if self.queue.backlog(max(Lane) if routine else lane):
@@ -82,6 +82,11 @@ class Worker:
             case Done(again) | Parked(_, again):
                 self.queue.forget(key)
                 self._look_again(key, again)
+            case Waits(problem, behind, again):
+                self.queue.forget(key)
+                self._look_again(key, again)
+                self.queue.park(key, behind)
+                log.info("waits for the store", store=behind, problem=problem)
             case Again(problem, after, refresh):
                 self._look_again(key, refresh)
                 seconds = self.queue.retry(key, after)
@@ -99,7 +104,7 @@ class Worker:
 
 def _result(outcome: Outcome) -> str:
     match outcome:
-        case Again() | Parked():
+        case Again() | Parked() | Waits():
             return "error"
         case Done(again) if again is not None:
             return "requeue_after"

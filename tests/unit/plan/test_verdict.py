@@ -15,6 +15,7 @@ from esoctl.errors import (
     SecretMissing,
     SpecError,
     StoreBusy,
+    StoreFailing,
     StoreNotReady,
     TargetImmutable,
     TemplateError,
@@ -22,7 +23,7 @@ from esoctl.errors import (
     Unreachable,
 )
 from esoctl.model.conditions import Reason
-from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY, Later, Park, Retry, Stage, verdict
+from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY, Behind, Later, Park, Retry, Stage, verdict
 
 
 def entry(cause: EsoctlError) -> EntryFailed:
@@ -180,6 +181,13 @@ def test_a_conflict_is_tried_again_without_a_word() -> None:
     ruling = verdict(Stage.WRITE, Conflict(409, "Conflict", "newer"))
 
     assert (ruling.message, ruling.event, ruling.outcome) == ("", "", Retry())
+
+
+def test_Q_26_an_object_waits_behind_a_store_that_fails_and_says_why() -> None:
+    ruling = verdict(Stage.FETCH, entry(StoreFailing("SecretStore/team-a/s", "nobody answers")))
+
+    assert ruling.outcome == Behind("SecretStore/team-a/s")
+    assert "nobody answers" in ruling.message
 
 
 def test_a_busy_store_is_no_failure_of_the_object() -> None:

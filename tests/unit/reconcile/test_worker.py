@@ -12,9 +12,11 @@ from structlog.testing import capture_logs
 
 from esoctl.model.keys import Key, Kind
 from esoctl.model.values import Values
+from esoctl.providers.asking import Asking, Haste
+from esoctl.queue.lanes import Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import WorkQueue
-from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 from esoctl.reconcile.worker import DEADLINE_SECONDS, Worker
 from support.builders import NOON
 from support.day import LoopClock
@@ -66,6 +68,39 @@ async def working(*script: Outcome | Exception | float, seconds: float = 7200.0)
         await anyio.sleep(seconds)
         yield scene
         scene.queue.close()
+
+
+async def test_Q_26_a_key_waits_behind_a_store_until_that_is_released() -> None:
+    async with working(Waits("away", "SecretStore/team-a/s"), seconds=600.0) as scene:
+        before = list(scene.visits)
+        released = scene.queue.release("SecretStore/team-a/s", 0.0, 1)
+        await anyio.sleep(1.0)
+
+        assert (before, released, scene.visits) == ([0.0], 1, [0.0, 600.0])
+        assert scene.results()[0] == "error"
+
+
+async def test_a_key_that_waits_behind_a_store_is_looked_at_when_its_refresh_is_due() -> None:
+    async with working(Waits("away", "SecretStore/team-a/s", NOON + HOUR)) as scene:
+        assert scene.visits == [0.0, 3600.0]
+
+
+@pytest.mark.parametrize(
+    ("lane", "queued", "haste"),
+    [
+        pytest.param(Lane.CHANGE, None, Haste.PROMPT, id="an edit waits for nobody"),
+        pytest.param(Lane.CHANGE, Lane.INITIAL, Haste.PROMPT, id="whatever else is queued"),
+        pytest.param(Lane.CHANGE, Lane.CHANGE, Haste.QUEUED, id="many edits go faster together"),
+        pytest.param(Lane.REFRESH, None, Haste.CALM, id="a refresh alone has time"),
+        pytest.param(Lane.REFRESH, Lane.INITIAL, Haste.QUEUED, id="but not while others are queued"),
+    ],
+)
+async def test_a_visit_says_how_urgent_it_is(lane: Lane, queued: Lane | None, haste: Haste) -> None:
+    scene = Scene([])
+    if queued is not None:
+        scene.queue.add(OTHER, queued)
+
+    assert scene.worker().why(lane) == Asking(haste, lane)
 
 
 @pytest.mark.parametrize(
