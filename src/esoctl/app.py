@@ -36,7 +36,7 @@ from esoctl.kube.events import Recorder
 from esoctl.kube.transport import Options, Transport
 from esoctl.metrics import Metrics, QueueFigures
 from esoctl.model.external_secret import ExternalSecret
-from esoctl.model.keys import Key, Kind
+from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.kinds import Resource
 from esoctl.model.meta import Bare, Meta
 from esoctl.model.secret import Secret
@@ -49,8 +49,10 @@ from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
 from esoctl.providers.registry import providers
+from esoctl.queue.lanes import Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import Observers, WorkQueue
+from esoctl.reconcile.circuits import Circuits
 from esoctl.reconcile.cluster import ApiCluster
 from esoctl.reconcile.credentials import SecretReader
 from esoctl.reconcile.external_secret import ExternalSecretReconciler
@@ -75,6 +77,7 @@ COMPONENTS = {
 }
 """Sources of events, named as the reference names them."""
 ALLOWED_HELP = "Calls that esoctl allows itself, by API, in the account that AWS slowed down most."
+FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
 HELD_HELP = "Removals that wait until their store is released, by store."
 LOOP_CHECK_SECONDS = 0.5
 CREDENTIALS_HELP = "Until the keys of an AWS identity end; they are renewed ten minutes before."
@@ -205,7 +208,9 @@ class Operator:
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
         reader = SecretReader(views, cluster)
         self._targets = Targets(views, cluster)
-        stores = Stores(views, cluster, known, pool, reader, config.controller_class)
+        self._circuits = Circuits(self._queue.release, self._check_store)
+        stores = Stores(views, cluster, known, pool, reader, config.controller_class, self._circuits)
+        metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
         self._external_secrets = ExternalSecretReconciler(
             views,
             cluster,
@@ -236,6 +241,7 @@ class Operator:
             log.info("serving", addresses=served)
             machines.start_soon(self._beat, state)
             machines.start_soon(self._queue.drive)
+            machines.start_soon(self._circuits.run)
             for recorder in self._recorders.values():
                 machines.start_soon(recorder.run)
             for informer in self._informers.each():
@@ -286,6 +292,9 @@ class Operator:
 
     def _follow(self, key: Key, resources: Sequence[Resource]) -> None:
         self._informers.generics.want(key, resources)
+
+    def _check_store(self, ref: StoreRef) -> None:
+        self._queue.add(Key(ref.kind, ref.namespace, ref.name), Lane.DRIFT)
 
     def _own(self, meta: Meta) -> bool:
         return self._targets.is_own(meta)

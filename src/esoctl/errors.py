@@ -12,6 +12,7 @@
     ├─ StoreError(store)                 the store cannot be used
     │  ├─ StoreNotFound
     │  ├─ StoreNotReady
+    │  ├─ StoreFailing                   does not answer anybody; one asks at a time
     │  ├─ StoreBusy                      too many wait for its answer already
     │  ├─ StoreForbidden                 its conditions or reference rules deny it
     │  └─ StoreUnmanaged                 it belongs to another controller class
@@ -107,6 +108,10 @@ class StoreNotReady(StoreError):
 
 class StoreBusy(StoreError):
     """So many wait for the store's answer already that another would only hold up those of other stores."""
+
+
+class StoreFailing(StoreError):
+    """The store does not answer: another object asks from time to time, and this one waits for that."""
 
 
 class StoreForbidden(StoreError):

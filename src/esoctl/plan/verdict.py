@@ -22,6 +22,7 @@ from esoctl.errors import (
     RemovalHeld,
     SpecError,
     StoreBusy,
+    StoreFailing,
     TargetImmutable,
     Throttled,
 )
@@ -74,6 +75,13 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """The store fails, as others have found out: wait until it answers one of them."""
+
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One failure, ready to be reported."""
 
@@ -82,7 +90,7 @@ class Verdict:
     """The condition's message; empty when the condition is to stay as it is."""
     event: str
     """The event's message, empty without one."""
-    outcome: Retry | Park | Later
+    outcome: Retry | Park | Later | Behind
 
 
 def verdict(stage: Stage, error: EsoctlError) -> Verdict:
@@ -107,8 +115,12 @@ def _opening(stage: Stage, error: EsoctlError) -> str:
             return stage.value
 
 
-def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park | Later:
+def _outcome(stage: Stage, error: EsoctlError) -> Retry | Park | Later | Behind:
     cause = error.cause if isinstance(error, EntryFailed) else error
+    return Behind(cause.store) if isinstance(cause, StoreFailing) else _repeated(stage, cause)
+
+
+def _repeated(stage: Stage, cause: EsoctlError) -> Retry | Park | Later:
     match cause:
         case OwnershipError() | BadRequest():
             return Park()

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from esoctl.clock import Clock
 from esoctl.errors import ClusterError, EntryFailed, EsoctlError, SpecError
+from esoctl.model import conditions
 from esoctl.model.external_secret import (
     CreationPolicy,
     ExternalSecret,
@@ -45,13 +46,13 @@ from esoctl.plan.generic import GenericPlan
 from esoctl.plan.observed import FINALIZER, Observed, stamp
 from esoctl.plan.refresh import Skip, Sync, TearDown
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
-from esoctl.plan.verdict import Later, Park, Retry, Stage, Verdict, verdict
+from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
 from esoctl.reconcile import generating
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
-from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views
+from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views, Waits
 from esoctl.reconcile.removals import Removals
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
@@ -286,17 +287,22 @@ class ExternalSecretReconciler:
 
     async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:
         again = refresh.next_visit(observed, spec) if spec else None
-        if isinstance(ruling.outcome, Later) and status.is_ready(observed):
-            return Done(self.clock.now() + timedelta(seconds=ruling.outcome.seconds))
+        if _quiet(observed, ruling):
+            return self._outcome(ruling, again)
         if ruling.event:
             self._tell(observed, [Note("UpdateFailed", ruling.event, warning=True)])
         try:
             await self._patch_status(observed, status.after_failure(observed, ruling))
         except ClusterError as error:
             return Again(f"{ruling.event}; and the status could not be written: {error}")
+        return self._outcome(ruling, again)
+
+    def _outcome(self, ruling: Verdict, again: datetime | None) -> Outcome:
         match ruling.outcome:
             case Later(seconds):
                 return Done(self.clock.now() + timedelta(seconds=seconds))
+            case Behind(store):
+                return Waits(ruling.event, store, again)
             case Park():
                 return Parked(ruling.event, again)
             case Retry(after):
@@ -338,6 +344,17 @@ def _ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
         return []
     found = unused.external_secret(spec)
     return [Note(unused.REASON, unused.text(found), warning=True)] if found else []
+
+
+def _quiet(observed: Observed, ruling: Verdict) -> bool:
+    """Whether a failure is not to be told: it is none of the object's, or the object has told its own before."""
+    match ruling.outcome:
+        case Later():
+            return status.is_ready(observed)
+        case Behind():
+            return conditions.failed(observed.es.status.conditions)
+        case _:
+            return False
 
 
 def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:

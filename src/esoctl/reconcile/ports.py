@@ -122,4 +122,13 @@ class Parked:
     again: datetime | None = None
 
 
-Outcome = Done | Gone | Again | Parked
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Cannot be done while a store fails; look again when it answers, at ``again``, or on a change."""
+
+    problem: str
+    behind: str
+    again: datetime | None = None
+
+
+Outcome = Done | Gone | Again | Parked | Waits

@@ -20,6 +20,7 @@ from esoctl.errors import (
     EsoctlError,
     Invalid,
     StoreBusy,
+    StoreFailing,
     StoreNotReady,
     Throttled,
     Unreachable,
@@ -34,7 +35,7 @@ from esoctl.reconcile.external_secret import RENDERS_AT_ONCE, ExternalSecretReco
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.objects import ApiObjects
-from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked
+from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 from esoctl.reconcile.removals import ABSENCE_SECONDS
 from esoctl.reconcile.targets import Targets
 from esoctl.template.engine import Env
@@ -458,6 +459,30 @@ async def test_nothing_is_written_under_policy_none() -> None:
     with scene.cluster.only("patch_status"):
         await scene.visit(an_external_secret(target={"creationPolicy": "None"}))
     assert scene.ready() == ("True", "SecretSynced", "secret synced")
+
+
+async def test_Q_26_an_object_of_a_store_that_fails_tells_it_once_and_waits() -> None:
+    scene = Scene(broken={"aws": StoreFailing("SecretStore/team-a/aws", "nobody answers")})
+    es = with_status(an_external_secret(refreshInterval="1h"), at="2026-01-01T00:00:00Z")
+    scene.holds(a_target())
+
+    outcome = await scene.visit(es)
+
+    assert isinstance(outcome, Waits)
+    assert outcome.behind == "SecretStore/team-a/aws"
+    assert "nobody answers" in scene.ready()[2]
+
+
+async def test_Q_26_an_object_that_has_told_its_own_failure_says_nothing_more() -> None:
+    scene = Scene(broken={"aws": StoreFailing("SecretStore/team-a/aws", "nobody answers")})
+    own = {"type": "Ready", "status": "False", "reason": "SecretSyncedError", "message": "my own"}
+    es = with_status(an_external_secret(refreshInterval="1h"), at="2026-01-01T00:00:00Z", conditions=[own])
+    scene.holds(a_target())
+
+    outcome = await scene.visit(es)
+
+    assert isinstance(outcome, Waits)
+    assert scene.cluster.statuses() == []
 
 
 async def test_Q_27_a_busy_store_puts_a_ready_object_off_without_a_word() -> None:
