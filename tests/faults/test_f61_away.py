@@ -36,3 +36,23 @@ async def test_F61_an_aws_that_is_away_costs_nothing_but_time(fault: Act, words:
         await found.recovered(names, "two")
         found.nothing_was_lost(mark)
         found.nothing_leaked()
+
+
+async def test_F61_objects_of_an_hour_do_not_wait_for_their_backoff_once_the_store_answers() -> None:
+    async with an_aws_day() as found:
+        names = await found.fleet(8, refreshInterval="1h")
+        mark, began = len(found.day.transport.calls), anyio.current_time()
+        found.script.on("*", REFUSED, signer=MAIN)
+        found.turn(names, "two")
+        for name in names:
+            found.force(name, "now")
+        await found.day.settle(600)
+
+        found.kept(names, "one", mark)
+        found.tells(names, "AWS cannot be reached")
+        assert found.script.count(since=began + 60, signer=MAIN) <= 60
+
+        found.script.clear()
+        await found.recovered(names, "two")
+        found.nothing_was_lost(mark)
+        found.nothing_leaked()
