@@ -89,6 +89,11 @@ class EntryFailed(EsoctlError):
         self.absent: tuple[tuple[str, str], ...] = ()
         """(path, remote key) of the entries before it that were tolerated as absent."""
 
+    def add_missing(self, others: list[str]) -> None:
+        """Name other entries whose secret does not exist either."""
+        if others:
+            self.args = (f"{self}; missing too: {', '.join(others)}",)
+
 
 class StoreError(EsoctlError):
     """A store cannot be used. ``store`` is ``Kind/name``."""

@@ -73,6 +73,7 @@ def assemble(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Asse
             proven = proven and part.proven
     except EntryFailed as failure:
         failure.absent = tuple((gap.path, gap.key) for gap in absent)
+        failure.add_missing(_further(namespace, spec, kitchen.answers, failure))
         raise
     return Assembled(Values(values), tuple(absent), proven)
 
@@ -88,6 +89,19 @@ def _parts(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Iterat
         with _entry(f"{path} (key: {one.remote_ref.key})"):
             request = sources.of_data(namespace, spec, one, path)
             yield _tolerating(spec, path, request, partial(_one, one, request, kitchen))
+
+
+def _further(
+    namespace: str, spec: ExternalSecretSpec, answers: Mapping[Request, Answer], failure: EntryFailed
+) -> list[str]:
+    """The other entries of data whose secret is absent, where that is what failed; so that all are mended at once."""
+    if not isinstance(failure.cause, SecretMissing):
+        return []
+    named = (
+        (f"spec.data[{index}] (key: {one.remote_ref.key})", sources.of_data(namespace, spec, one, "spec.data"))
+        for index, one in enumerate(spec.data)
+    )
+    return [where for where, source in named if where != failure.where and isinstance(answers.get(source), Missing)]
 
 
 @contextmanager

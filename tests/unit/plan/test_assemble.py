@@ -76,6 +76,17 @@ def test_a_missing_secret_is_an_error_under_retain() -> None:
     assert isinstance(caught.value.cause, SecretMissing)
 
 
+def test_every_missing_entry_of_data_is_named_and_no_other() -> None:
+    answers: dict[Request, Answer] = {get("a"): Missing(), get("b"): text("x"), get("c"): Missing()}
+    entries = [an_entry("a", "x"), an_entry("b", "y"), an_entry("c", "z")]
+
+    with pytest.raises(EntryFailed) as caught:
+        fold(answers, data=entries)
+
+    first = "error processing spec.data[0] (key: a), err: Secret does not exist"
+    assert str(caught.value) == f"{first}; missing too: spec.data[2] (key: c)"
+
+
 @pytest.mark.parametrize("deletion", ["Delete", "Merge"])
 def test_a_missing_entry_is_skipped_when_the_policy_tolerates_it(deletion: str) -> None:
     answers: dict[Request, Answer] = {get("gone"): Missing(), get("db"): text("x")}
