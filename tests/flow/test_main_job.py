@@ -198,7 +198,7 @@ async def test_a_store_of_another_class_is_left_alone_in_silence() -> None:
 async def test_a_broken_store_tells_dependants_and_a_mended_one_heals_them() -> None:
     async with a_day() as day:
         await a_synced(day)
-        day.store(refreshInterval="-5")
+        day.store(refreshInterval="9999999h")
         await day.until(lambda: day.ready("aws", "SecretStore")[0] == "False")
         day.edit("ExternalSecret", "shop", {"metadata": {"annotations": {"force-sync": "1"}}})
         await day.until(lambda: day.ready()[0] == "False")
