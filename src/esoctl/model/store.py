@@ -11,6 +11,8 @@ from esoctl.model.conditions import Condition
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.model.meta import Meta, Wire
 
+SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 366 * 86_400.0
+
 
 class RetrySettings(Wire, frozen=True):
     """``spec.retrySettings``; the interval is a Go duration."""
@@ -95,18 +97,23 @@ def decode(raw: bytes | msgspec.Raw) -> Store:
 
 
 def interval_seconds(spec: StoreSpec, default: float) -> float:
-    """How often the store is validated; raises ValueError, in the reference's words, when it cannot be read."""
+    """How often the store is validated; raises ValueError, in the reference's words, when it cannot be read.
+
+    DIFFERS: it is between a second and a year. A nanosecond would keep a worker busy with nothing else, and there is no
+    date after so many seconds as a manifest may name.
+    """
     wanted = spec.refresh_interval
+    seconds: float
     if isinstance(wanted, str):
         try:
             seconds = durations.parse(wanted) / 1e9
         except ValueError as error:
             raise ValueError(f'invalid refreshInterval "{wanted}": {error}') from None
     else:
-        seconds = float(wanted or 0)
+        seconds = wanted or 0
     if seconds < 0:
         raise ValueError(f"invalid refreshInterval {wanted}: must not be negative")
-    return seconds or default
+    return float(min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS)) if seconds else default
 
 
 _decoder = msgspec.json.Decoder(Store)

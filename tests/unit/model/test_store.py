@@ -49,7 +49,10 @@ def test_a_store_without_metadata_cannot_be_read_at_all() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "seconds"),
-    [(None, 300.0), (0, 300.0), ("0s", 300.0), (90, 90.0), ("1m30s", 90.0), ("500ms", 0.5)],
+    [
+        *((None, 300.0), (0, 300.0), ("0s", 300.0), (90, 90.0), ("1m30s", 90.0), ("1500ms", 1.5)),
+        *(("1ns", 1.0), (10**400, store.LONGEST_SECONDS), ("2540400h", store.LONGEST_SECONDS)),
+    ],
 )
 def test_how_often_a_store_is_checked(wanted: int | str | None, seconds: float) -> None:
     assert store.interval_seconds(StoreSpec(refresh_interval=wanted), 300.0) == seconds
