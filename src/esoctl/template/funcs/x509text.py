@@ -66,13 +66,13 @@ def parse(data: bytes) -> Certificate:
     raw = _bytes("malformed certificate", lambda: outer.element(der.SEQUENCE))
     whole = Reader(raw).inner(der.SEQUENCE)
     body = Reader(_bytes("malformed tbs certificate", lambda: whole.take(der.SEQUENCE)))
-    version = _bytes("malformed version", lambda: body.optional(der.context(0)) or b"\x02\x01\x00")
-    number = _step("malformed version", lambda: Reader(version).integer())
+    number = _step("malformed version", lambda: _version(body))
     assert isinstance(number, int)
     if not 0 <= number <= 2:
         raise FunctionError(f"x509: {'malformed' if number < 0 else 'invalid'} version")
     serial = _step("malformed serial number", body.integer)
-    if isinstance(serial, int) and serial < 0:
+    assert isinstance(serial, int)
+    if serial < 0:
         raise FunctionError("x509: negative serial number")
     algorithm = _bytes("malformed signature algorithm identifier", lambda: body.take(der.SEQUENCE))
     if algorithm != _bytes("malformed algorithm identifier", lambda: whole.take(der.SEQUENCE)):
@@ -89,6 +89,17 @@ def parse(data: bytes) -> Certificate:
     if len(raw) != len(data):
         raise FunctionError("x509: trailing data")
     return certificate
+
+
+def _version(body: Reader) -> int:
+    """The version as written, counted from 0, which is also the default."""
+    written = body.optional(der.context(0))
+    if written is None:
+        return 0
+    reader = Reader(written)
+    number = reader.integer()
+    reader.end()
+    return number
 
 
 def _name(data: bytes) -> list[tuple[str, str]]:
