@@ -54,16 +54,18 @@ def validate(values: Mapping[str, bytes]) -> dict[str, bytes]:
     return {key: value for key, value in values.items() if key}
 
 
-def require_legal(keys: Iterable[str]) -> None:
+def require_legal(keys: Iterable[str], tellable: Callable[[str], bool] = bool) -> None:
     """Raise KeyInvalid for a key that no Secret can have; the API server's rule, asked before any write.
 
+    A key that is not ``tellable`` may be a value that a template made a key of; the error does not show it.
     DIFFERS: the reference leaves it to the API server, whose refusal names neither the place nor the remedy.
     """
     for key in sorted(keys):
         if not _LEGAL.fullmatch(key):
+            shown = repr(key[:MAX_LENGTH]) if tellable(key) or not key else "that a template makes of a value"
             raise KeyInvalid(
                 "",
-                f"a Secret cannot have the key {key[:MAX_LENGTH]!r}: keys are 1 to {MAX_LENGTH} of a-z, A-Z, 0-9, '-', "
+                f"a Secret cannot have the key {shown}: keys are 1 to {MAX_LENGTH} of a-z, A-Z, 0-9, '-', "
                 "'_' and '.', and do not begin with '..'; use rewrite, conversionStrategy or a template to change it",
             )
 

@@ -9,6 +9,7 @@ Source: the reference's applyTemplate (external-secrets 2.9.0). Templates see th
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 from esoctl.errors import SpecError, TemplateError
@@ -16,7 +17,7 @@ from esoctl.model.external_secret import MergePolicy, Template, TemplateFrom, Te
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
 from esoctl.model.values import Values
-from esoctl.plan import masking, privileged
+from esoctl.plan import masking, naming, privileged
 from esoctl.plan.observed import FORCE_SYNC_ANNOTATIONS
 from esoctl.template import engine, scope
 from esoctl.template.engine import Env
@@ -60,11 +61,19 @@ def render(es: Meta, template: Template | None, values: Values, texts: Texts, en
     if template is None:
         return Rendered(values, dict(es.labels), copied(es.annotations))
     try:
-        return _rendered(template, values, texts, env)
+        rendered = _rendered(template, values, texts, env)
     except TemplateError as error:
         raise TemplateError(
             error.name, masking.masked(error.problem, values.values()), error.line, error.column
         ) from None
+    naming.require_legal(rendered.data, partial(tellable, template, values))
+    return rendered
+
+
+def tellable(template: Template | None, values: Values, key: str) -> bool:
+    """Whether a key is written in the manifest or named by the provider, and so is no value."""
+    literals = [entry.literal or "" for entry in template.template_from] if template else []
+    return key in values or (template is not None and key in template.data) or any(key in text for text in literals)
 
 
 def _rendered(template: Template, values: Values, texts: Texts, env: Env) -> Rendered:

@@ -10,7 +10,7 @@ every policy (server-side apply takes away only what we applied); the reference 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from esoctl.errors import PolicyForbids, TargetImmutable
+from esoctl.errors import PolicyForbids, SpecError, TargetImmutable
 from esoctl.model.conditions import Reason
 from esoctl.model.external_secret import CreationPolicy, DeletionPolicy, ExternalSecretSpec
 from esoctl.model.meta import Meta, OwnerRef
@@ -25,6 +25,8 @@ SYNCED = "secret synced"
 RETAINED = "secret retained due to DeletionPolicy=Retain"
 UNPROVEN = "secret retained: a find without a match does not prove that the values are gone"
 DELETED = "secret deleted due to DeletionPolicy=Delete"
+LARGEST = 1 << 20
+"""Bytes of all values of a Secret."""
 NOT_CREATED = "secret will not be created due to CreationPolicy=Merge"
 
 
@@ -125,6 +127,7 @@ def _write(observed: Observed, spec: ExternalSecretSpec, rendered: Rendered) -> 
     wanted = _apply(observed, spec, rendered)
     privileged.refuse(wanted.type, wanted.annotations)
     privileged.refuse_metadata(wanted.annotations, wanted.finalizers)
+    _require_room(wanted, _foreign(observed, target) if target else {})
     if target is None:
         return wanted
     if _equal(wanted, target, observed):
@@ -135,6 +138,15 @@ def _write(observed: Observed, spec: ExternalSecretSpec, rendered: Rendered) -> 
             f"unable to update secret {target.metadata.name}: secret is immutable; delete it to renew it"
         )
     return wanted
+
+
+def _require_room(wanted: Apply, foreign: dict[str, bytes]) -> None:
+    """Raise SpecError for values that no Secret can hold; the API server's rule, asked before any write."""
+    size = sum(map(len, {**foreign, **wanted.data}.values()))
+    if size > LARGEST:
+        raise SpecError(
+            "", f"the values of secret {wanted.name} have {size} bytes, and it can hold {LARGEST}; make several of it"
+        )
 
 
 def _apply(observed: Observed, spec: ExternalSecretSpec, rendered: Rendered) -> Apply:

@@ -11,13 +11,14 @@ are rendered; a template of metadata alone leaves the values in place; a value t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from esoctl.errors import SpecError, TemplateError
 from esoctl.model.external_secret import ManifestRef, MergePolicy, Template
 from esoctl.model.generic import Json
 from esoctl.model.meta import Meta
 from esoctl.model.values import Values
-from esoctl.plan import masking, privileged, render
+from esoctl.plan import masking, naming, privileged, render
 from esoctl.plan.fieldtrees import as_object
 from esoctl.plan.render import Texts
 from esoctl.template import scope, targets
@@ -54,6 +55,8 @@ def shape(es: Meta, template: Template | None, frame: Frame, values: Values, coo
         raise TemplateError(
             error.name, masking.masked(error.problem, values.values()), error.line, error.column
         ) from None
+    if _is_config_map(frame.manifest):
+        naming.require_legal(as_object(made.get("data")), partial(render.tellable, template, values))
     labels, annotations = _metadata(made, frame)
     if template is None:
         labels, annotations = dict(es.labels), render.copied(es.annotations)
@@ -97,10 +100,14 @@ def _jobs(template: Template, texts: Texts) -> list[Job]:
 
 def _plain(made: Json, manifest: ManifestRef, values: Values) -> Json:
     texts = _texts(values, manifest.kind)
-    if (manifest.api_version, manifest.kind) == ("v1", "ConfigMap"):
+    if _is_config_map(manifest):
         return made | {"data": as_object(made.get("data")) | texts}
     spec = as_object(made.get("spec"))
     return made | {"spec": spec | {"data": as_object(spec.get("data")) | texts}}
+
+
+def _is_config_map(manifest: ManifestRef) -> bool:
+    return (manifest.api_version, manifest.kind) == ("v1", "ConfigMap")
 
 
 def _texts(values: Mapping[str, bytes], kind: str) -> dict[str, str]:

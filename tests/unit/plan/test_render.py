@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esoctl.errors import SpecError, TemplateError
+from esoctl.errors import KeyInvalid, SpecError, TemplateError
 from esoctl.model.external_secret import Template
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
@@ -170,3 +170,15 @@ def test_SEC_an_error_that_quotes_a_value_is_told_without_it(text: str) -> None:
         rendered(values=Values({"secret": b'hush\n"hush"'}), data={"x": text})
 
     assert "hush" not in str(caught.value)
+
+
+def test_an_illegal_key_that_a_template_made_of_a_value_is_not_told() -> None:
+    with pytest.raises(KeyInvalid, match="the key that a template makes of a value: keys are") as caught:
+        rendered(values=Values({"password": b"hunter 2"}), templateFrom=[{"literal": "{{ .password }}: x"}])
+
+    assert "hunter" not in str(caught.value)
+
+
+def test_an_illegal_key_that_stands_in_the_template_is_told() -> None:
+    with pytest.raises(KeyInvalid, match="the key 'a b'"):
+        rendered(templateFrom=[{"literal": "a b: {{ .password }}"}])

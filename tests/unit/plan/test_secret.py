@@ -305,3 +305,17 @@ def test_planning_again_after_applying_writes_nothing() -> None:
     applied = a_target(dict(first.data), labels=first.labels, annotations=first.annotations)
 
     assert want(es, applied).write == Leave()
+
+
+def test_more_than_a_secret_can_hold_is_refused_before_it_is_written() -> None:
+    size = secret.LARGEST // 2
+
+    with pytest.raises(SpecError, match=r"the values of secret shop have 1048577 bytes"):
+        want(policies(), values={"a": b"x" * size, "b": b"y" * (size + 1)})
+
+
+def test_what_others_put_into_a_secret_counts_for_its_size() -> None:
+    target = a_target({"theirs": b"x" * secret.LARGEST}, owned=())
+
+    with pytest.raises(SpecError, match="bytes"):
+        want(policies(), target)

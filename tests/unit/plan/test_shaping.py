@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esoctl.errors import SpecError, TemplateError
+from esoctl.errors import KeyInvalid, SpecError, TemplateError
 from esoctl.model.external_secret import ManifestRef, Template
 from esoctl.model.keys import Kind
 from esoctl.model.meta import Meta
@@ -120,3 +120,10 @@ def test_an_error_shows_no_value() -> None:
 
 def test_no_value_is_in_a_repr() -> None:
     assert "ada" not in repr(shaped())
+
+
+def test_an_illegal_key_of_a_config_map_that_is_made_of_a_value_is_not_told() -> None:
+    with pytest.raises(KeyInvalid) as caught:
+        shaped(literal("Data", "{{ .user }}: x"), values=Values({"user": b"ada lovelace"}))
+
+    assert "lovelace" not in str(caught.value)
