@@ -30,6 +30,8 @@
     │  ├─ OwnedByAnother
     │  ├─ TargetImmutable
     │  └─ PolicyForbids
+    ├─ TargetContested(after)            somebody else keeps changing the target
+    ├─ RemovalHeld                       too many removals of one store at once
     ├─ LeaseLost(name)                   another process may lead; this one must end
     └─ ClusterError(status)              the API server said no
        ├─ Conflict
@@ -194,6 +196,17 @@ class TargetImmutable(OwnershipError):
 
 class PolicyForbids(OwnershipError):
     """The policies of the ExternalSecret do not allow what would have to be done."""
+
+
+class TargetContested(EsoctlError):
+    """Something keeps changing or deleting the target; it is repaired again after so many seconds."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(
+            "something keeps changing or deleting the target, so it is repaired less and less often; "
+            "kubectl get secret NAME --show-managed-fields -o yaml tells who writes to it"
+        )
+        self.after = after
 
 
 class RemovalHeld(EsoctlError):

@@ -92,6 +92,8 @@ class MemoryCluster:
     bodies: list[Any] = field(default_factory=list)
     notes: list[tuple[Key, Note]] = field(default_factory=list)
     errors: dict[str, list[EsoctlError]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    """The uids of objects that are no more, though informers may know them."""
     version: int = 100
 
     def refuse(self, method: str, *errors: EsoctlError) -> None:
@@ -109,6 +111,10 @@ class MemoryCluster:
     async def secret(self, namespace: str, name: str) -> Secret | None:
         await self._called("secret", namespace, name)
         return self.secrets.get((namespace, name))
+
+    async def has(self, key: Key, uid: str) -> bool:
+        await self._called("has", key, uid)
+        return uid not in self.gone
 
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         await self._called("config_map", namespace, name)

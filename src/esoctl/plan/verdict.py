@@ -23,6 +23,7 @@ from esoctl.errors import (
     SpecError,
     StoreBusy,
     StoreFailing,
+    TargetContested,
     TargetImmutable,
     Throttled,
 )
@@ -128,7 +129,7 @@ def _repeated(stage: Stage, cause: EsoctlError) -> Retry | Park | Later:
             return Later(BUSY_SECONDS)
         case SpecError():
             return Park() if _manifest_at_fault(stage, cause) else Retry()
-        case Throttled():
+        case Throttled() | TargetContested():
             return Retry(cause.after)
         case Denied() if "being terminated" in str(cause):
             return Park()

@@ -33,6 +33,13 @@ class ApiCluster:
         except NotFound:
             return None
 
+    async def has(self, key: Key, uid: str) -> bool:
+        try:
+            raw = await self.api.get(RESOURCES[key.kind], key.namespace, key.name, metadata_only=True)
+        except NotFound:
+            return False
+        return _bare.decode(raw).metadata.uid == uid
+
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         try:
             return _config_map.decode(await self.api.get(RESOURCES[Kind.CONFIG_MAP], namespace, name)).data

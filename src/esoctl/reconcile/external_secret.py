@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from msgspec import structs
 
 from esoctl.clock import Clock
-from esoctl.errors import ClusterError, EntryFailed, EsoctlError, SpecError
+from esoctl.errors import ClusterError, Conflict, EntryFailed, EsoctlError, SpecError
 from esoctl.model import conditions
 from esoctl.model.external_secret import (
     CreationPolicy,
@@ -28,6 +28,7 @@ from esoctl.model.meta import Meta
 from esoctl.plan import (
     access,
     assemble,
+    contest,
     freshness,
     generic,
     naming,
@@ -42,9 +43,10 @@ from esoctl.plan import (
     validate,
 )
 from esoctl.plan.assemble import Assembled, Kitchen
+from esoctl.plan.contest import Repairs
 from esoctl.plan.generic import GenericPlan
 from esoctl.plan.observed import FINALIZER, Observed, stamp
-from esoctl.plan.refresh import Skip, Sync, TearDown
+from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
@@ -84,6 +86,8 @@ class ExternalSecretReconciler:
     controller_class: str
     generics: GenericTargets
     removals: Removals = field(default_factory=Removals)
+    repairs: dict[Key, Repairs] = field(default_factory=dict)
+    """When targets were set right lately that somebody else had changed."""
     reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
     """The uid and status of our last report, while the informer may not have seen it."""
     stale: set[Key] = field(default_factory=set)
@@ -97,6 +101,7 @@ class ExternalSecretReconciler:
             self.targets.forget(key)
             self.generics.forget(key)
             self.removals.forget(key)
+            self.repairs.pop(key, None)
             self.reported.pop(key, None)
             self.stale.discard(key)
             return Gone()
@@ -128,19 +133,37 @@ class ExternalSecretReconciler:
                     attempt.stage = Stage.DELETE
                     return await self._tear_down(observed, spec)
                 case Sync(why):
-                    log.debug("sync", why=why)
-                    makes = sources.makes(observed.key.namespace, spec)
-                    if not await generating.managed(makes, self.cluster, self.controller_class):
-                        return Done()
-                    self.stale.discard(observed.key)
-                    with accepting(freshness.oldest_seconds(why, observed, spec)):
-                        return await self._sync(replace(observed, stale=False), spec, attempt)
+                    return await self._begin(observed, spec, why, attempt)
         except EsoctlError as error:
             ruling = generic.ruled(spec, attempt.stage, verdict(attempt.stage, error))
             if observed.stale and not status.tells_failure(observed, ruling):
                 self.stale.add(observed.key)
             self._tell(observed, _missing(error.absent) if isinstance(error, EntryFailed) else [])
             return await self._failed(replace(observed, stale=False), spec, ruling)
+
+    async def _begin(self, observed: Observed, spec: ExternalSecretSpec, why: Why, attempt: Attempt) -> Outcome:
+        log.debug("sync", why=why)
+        makes = sources.makes(observed.key.namespace, spec)
+        if not await generating.managed(makes, self.cluster, self.controller_class):
+            return Done()
+        repair = contest.repairs(observed, spec, why)
+        if repair:
+            attempt.stage = Stage.WRITE
+            await self._admit_repair(observed)
+        self.stale.discard(observed.key)
+        with accepting(freshness.oldest_seconds(why, observed, spec)):
+            outcome = await self._sync(replace(observed, stale=False), spec, attempt)
+        if repair:
+            self.repairs[observed.key] = contest.noted(self.repairs.get(observed.key, ()), observed.now)
+        return outcome
+
+    async def _admit_repair(self, observed: Observed) -> None:
+        """Raise when the target was repaired too often lately, or when its ExternalSecret is no more."""
+        key = observed.key
+        contest.admit(contest.recent(self.repairs.get(key, ()), observed.now), observed.now)
+        # The garbage collector deletes what belongs to nobody, and may know sooner than our informer.
+        if observed.target is None and not await self.cluster.has(key, observed.es.metadata.uid):
+            raise Conflict(409, "Conflict", f"{key} is gone already")
 
     async def _see(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Observed:
         if generic.chosen(spec) is not None:

@@ -60,6 +60,10 @@ class Cluster(Protocol):
 
     async def secret(self, namespace: str, name: str) -> Secret | None: ...
 
+    async def has(self, key: Key, uid: str) -> bool:
+        """Whether the object is there, as that very one, by a read that no informer answers."""
+        ...
+
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         """The data of a ConfigMap; None when there is none."""
         ...
