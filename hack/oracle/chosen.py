@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from grammar import Case
 
 DATA = {"a": "abc", "b": "", "user": "Ivy", "list": "x,y,z", "json": '{"n": 1.5, "t": true, "l": [1, "é", null]}'}
-MOMENT = '(toDate "2006-01-02T15:04:05.999999999Z07:00" "2023-07-09T04:05:06.120340Z")'
+FULL = "2006-01-02T15:04:05.999999999Z07:00"
+MOMENT = f'(toDate "{FULL}" "2023-07-09T04:05:06.120340Z")'
 
 LAYOUTS = (
     "2006-01-02", "06-1-2", "Jan _2 2006", "January 02 2006", "Mon", "Monday", "Mondays", "Jane", "002", "__2", "_2",
@@ -166,6 +167,73 @@ CERTIFICATES = (
     'derivePassword 1 "long" "password" "user" "example.com"', 'derivePassword 2 "pin" "password" "user" "example.com"',
 )  # fmt: skip
 
+ODD_JSON = (
+    '1"', "1'", "[1 2]", "[1}", '{"a":1]', '"\\q"', '"\\', '"\\u12x"', '"\\u12', "1.", "1.x", "1e", "1ex", "1e+",
+    "1e+x",
+    "1.5.2", "01", "-", "-x", '"\\ud83d\\ude00"', '"\\ud83d"', '"\\ude00\\ud83d"', '{"a" 1}', "{,}", '{"a":}', "[,]",
+    "[1,]", "nul", "nulx", "tru ", '"a', '"\t"', "[", "{", '{"a"', '{"a":1', "[]]", "1e999", '{"a":1e999}', "é",
+    '"\\/"',
+)  # fmt: skip
+CORNERS = (
+    'repeat 10001 "[" | mustFromJson', 'mustToJson (float64 "NaN")', 'mustToJson (float64 "-Inf")',
+    "deepEqual (list 1) (list 1 2)", 'deepEqual (dict "a" 1) (dict "b" 1)', 'deepEqual (dict "a" 1) (dict "a" 2)',
+    'deepEqual (dict "a" (list 1)) (dict "a" (list 1))', 'deepEqual (dict "a" 1) (dict)',
+    'toDecimal "7777777777777777777777777"', 'addf (float64 "Inf") 1', 'divf 1 (float64 "NaN")',
+    "round 1.5 400", "round 1.5 -400", "round 0 -400", "round -1.5 -400", "round 1234.5 -2", "round 1.5 -330",
+    'duration "99999999999999999999"', 'duration "-99999999999999999999"', "chunk -1 (list 1)", "chunk 0 (list 1)",
+    'chunk -1 (list)', 'clean "../../a"', 'clean "a/../../b"', 'clean "/../a"', 'regexSplit "a" "banana" 0',
+    'regexSplit "" "abc" -1', 'regexSplit "a" "abca" -1', 'regexSplit "^" "abc" -1', 'regexSplit "a*" "baac" -1',
+    'regexReplaceAll "a*" "baac" "x"', 'regexReplaceAll "" "\\xffé" "-"',
+    'regexReplaceAll "b*" "abc" "${1}-"', 'semverCompare "<=1.2.3" "1.2.3"', 'semverCompare "<=1.2.3" "1.2.4"',
+    'semverCompare "=<1.2.3" "1.2.2"', 'splitn "-" 0 "a-b"', 'splitn "-" -1 "a-b-c"', 'splitn "" 2 "abc"',
+    'abbrevboth 3 6 "abcdefghijklmnop"', 'abbrevboth 5 8 "abcdefghijklmnop"', 'abbrevboth 20 10 "abcdefghijklmnopqrst"',
+    'abbrevboth 12 10 "abcdefghijklmnop"', 'abbrevboth 5 7 "abcdefghijklmnop"', 'abbrevboth 4 6 "abc"',
+    'abbrev 3 "abcd"',
+    'abbrevboth 10 20 "abcdefghijklmnopqrstuvwxyzabcdef"', 'indent -1 "a"', 'nindent -1 "a"',
+    'urlParse "http://[::1%25%3c]/"', 'urlParse "http://[::1%25<]/"', 'urlParse "http://[::1%25%20]/"',
+    'urlParse "http://[::1%25%zz]/"', 'urlJoin (dict "scheme" nil)', 'urlJoin (dict "path" nil "host" "h")',
+    'snakecase "a1b"', 'snakecase "HTTPServer2Go"', 'snakecase "ab-1c"', 'snakecase "1a2b"', 'snakecase "a!1b"',
+    'snakecase "HTTP"', 'snakecase "a_1"', 'snakecase "A1B2"', 'kebabcase "a.b1 c"', 'camelcase "a-1b"',
+    'camelcase "http_server"', 'snakecase "ǅab"', 'snakecase "1_a"', 'kebabcase "1-AB"', 'snakecase "aB1C!d"',
+    'snakecase "FOO:BAR"', 'snakecase "a--b"', 'camelcase "__a_b"', "randAlpha -1", "randBytes -1", "randAlpha 0",
+    'eq 1 "a"', 'eq (list 1) "a"', "eq (list) 1", "eq (dict) (list)", "eq . 1", "eq nil 1", "eq 1 nil", "eq nil nil",
+    "ne (list) (list)", 'eq 1 2 "a"', "len nil", "len 1", "(nil).x", "nil.x", '(dict "a" nil).a.b', '(dict "a" 1).a 5',
+    '(dict "a" 1).b 5', '(dict "a" 1).a.b', ".a 5", ".a.b", "call nil", "call 1", "nil | print", "nil", "print nil",
+    "1 | .a", '"x" | (print 1)', "$.a 5", "$x", "$.nothing.more", "(list).x", "(index . 1).x", "(print 1 | len).x",
+    "index nil 1", "index (list) nil", "slice nil 1", "and", "not", "list nil | first | len", "(first (list nil)).x",
+    "with $x := 1", "($x := 1).y", "($x := nosuch).y", "1+2i", "1+2", "1i+2i", "+1i", "1+xi", "1+i", "1-2i", "1.5+2.5i",
+    "$x : 1", "-", "1 -", ". -", "/* x", "/* x */ 1", "abcdefghijklmnopqrstuvwxyz", ".a.(b)", '.abcdefghijklmnop"x"',
+    '"abcdefghijklmnopqrst" "x" |', "'abcdefghijklmnop", "| 1", "1 |", "(1", "1)", ".1x", "..", "$", "$$", "a b c",
+    "1 2",
+    '"a\\qb"', "`a", ".é", "é", "#", "\\x01", "!", ".a!", "=", ":=", ",", "1, 2", "nil | nil", "true false", "break",
+    'decryptAES "k" (b64enc "short")', 'printf "%s" nil', 'printf "%#v" nil',
+    'printf "%v" (semver "1.2.3")', 'printf "%s" (list nil 1)', 'printf "%#v" (list nil "a")',
+    'printf "%d" (dict "a" nil)',
+    'dig "a" "b" "d" (dict "a" (dict "b" 1))', 'dig "a" "b" "d" (dict "a" 1)', 'dig "a" (dict)', 'dig "d" (dict)',
+    'atoi "+"', f'atoi "-{"1" * 401}"', f'atoi "{"0" * 401}7"', f'toDecimal "{"1" * 401}"', 'toDecimal "18"',
+    f'atoi "{"1" * 401}"', f'int64 "{"1" * 401}"', f'float64 "{"1" * 401}"', f'float64 "0.{"1" * 401}"',
+)  # fmt: skip
+APART = (
+    "06.120340", "06.120339", "06.120341", "06.120339999", "06.120340001", "06.119", "06.12", "05.620340", "06.1203385",
+    "06.620340", "07.120340", "00.000000",
+)  # fmt: skip
+WRITTEN = (
+    "{{/* a", "{{/* a */", "{{/* a */ 1}}", "{{- /* a */ -}} b", "a {{-}} b", "{{ -}} b", "{{1 -}} b", "{{.a -}}b",
+    "{{- .a}}", "{{-.a}}", "{{", "{{ if", "{{ if }}", "{{ if 1 }}", "{{ end }}", "{{ else }}",
+    "{{ if 1 }}{{ else }}{{ else }}",
+    "{{ range }}", "{{ range $a, $b, $c := . }}{{ end }}", "{{ range $a = . }}{{ end }}", "{{ define x }}",
+    '{{ define "x" }}',
+    '{{ template "x" }}', '{{ template "x" 1 2 }}', "{{ template }}", '{{ block "x" }}', "{{ break }}",
+    "{{ continue }}",
+    "{{ with }}{{ end }}", "{{ if $x := nosuch }}{{ end }}", "{{ $x, $y := 1 }}", "{{ $x = 1 }}",
+    "{{ $x := 1 }}{{ $x 1 }}",
+    "{{ with $x := 1 }}{{ $x.y }}{{ end }}", "{{ if $x := 1 }}{{ ($x | print).y }}{{ end }}", "{{ .\n}}", "{{\n.a\n}}",
+    '{{ define "x" }}{{ .a.b }}{{ end }}{{ template "x" . }}', "{{ (print .a | printf `%s`).b }}", "a\n{{ .b.c }}",
+    "{{ range 3 }}{{ .x }}{{ end }}", "{{ range $i := 3 }}{{ $i.x }}{{ end }}", "{{ $x := 1 }}{{ $x = .a.b }}",
+    "{{ ($x := .a.b) }}", "{{ if ($x := 1).y }}{{ end }}", '{{ template "x" ($x := 1).y }}',
+    "{{ with .b }}{{ else with .a.c }}{{ end }}",
+)  # fmt: skip
+
 
 def cases() -> Iterator[tuple[str, Case]]:
     """Every row with its name."""
@@ -201,5 +269,9 @@ def _groups() -> dict[str, list[str]]:
         "duration": durations,
         "time": [f"{{{{ {call.replace('{m}', MOMENT)} }}}}" for call in TIMES],
         "certificate": [f"{{{{ {call} }}}}" for call in CERTIFICATES],
+        "json": [f"{{{{ mustFromJson `{text}` }}}}" for text in ODD_JSON],
+        "corner": [f"{{{{ {call} }}}}" for call in CORNERS],
+        "apart": [f'{{{{ ({MOMENT}.Sub (toDate "{FULL}" "2023-07-09T04:05:{text}Z")).String }}}}' for text in APART],
+        "written": list(WRITTEN),
         "call": [f"{{{{ {call.format(value, value)} }}}}" for call in TEXT_CALLS for value in ARGUMENTS],
     }

@@ -205,11 +205,6 @@ def is_nil(value: object) -> bool:
     return type(value) in _NIL_TYPES
 
 
-def is_signed(value: object) -> TypeGuard[int]:
-    """Whether the value is of a signed integer kind."""
-    return kind_of(value) in _INT_KINDS
-
-
 def is_unsigned(value: object) -> TypeGuard[int]:
     """Whether the value is of an unsigned integer kind."""
     return kind_of(value) in _UINT_KINDS
@@ -219,16 +214,6 @@ def is_integer(value: object) -> TypeGuard[int]:
     """Whether the value is of any integer kind; a bool is not."""
     kind = kind_of(value)
     return kind in _INT_KINDS or kind in _UINT_KINDS
-
-
-def is_map(value: object) -> TypeGuard[dict[bytes, object]]:
-    """Whether the value is a map, nil or not."""
-    return isinstance(value, dict)
-
-
-def is_slice(value: object) -> TypeGuard[list[object]]:
-    """Whether the value is a slice, nil or not."""
-    return isinstance(value, list)
 
 
 def truth(value: object) -> bool:

@@ -9,13 +9,14 @@ import math
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from esoctl.template.govalues import INT_MAX, INT_MIN, UINT_MAX
+from esoctl.template.govalues import INT_MAX, INT_MIN
 
 _INTEGER = re.compile(
     r"[+-]?(?:0[xX](?P<hex>_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*)|0[bB](?P<bin>_?[01]+(?:_[01]+)*)"
     r"|0[oO](?P<oct>_?[0-7]+(?:_[0-7]+)*)|0(?P<old>_?[0-7]+(?:_[0-7]+)*)|(?P<dec>0|[1-9][0-9]*(?:_[0-9]+)*))",
     re.ASCII,
 )
+_MOST_DIGITS = 400
 _DECIMAL = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _BASES = {"hex": 16, "bin": 2, "oct": 8, "old": 8, "dec": 10}
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
@@ -42,9 +43,7 @@ def integer(digits: str) -> int | None:
 
 def parse_int(digits: str, base: int) -> int | None:
     """ParseInt with 64 bits: None for bad syntax, OutOfRange when too large. Base 0 reads prefixes."""
-    if len(digits) > 400:
-        return None
-    number = integer(digits) if base == 0 else _of_base(digits, base)
+    number = _of_any_base(digits) if base == 0 else _of_base(digits, base)
     if number is None:
         return None
     if not INT_MIN <= number <= INT_MAX:
@@ -52,21 +51,16 @@ def parse_int(digits: str, base: int) -> int | None:
     return number
 
 
+def _of_any_base(digits: str) -> int | None:
+    return integer(digits) if len(digits) <= _MOST_DIGITS else None
+
+
 def _of_base(digits: str, base: int) -> int | None:
-    if _DECIMAL.fullmatch(digits) is None:
+    """The number, cut where it is far too large anyway, since a long one takes long to read."""
+    if _DECIMAL.fullmatch(digits) is None or (base == 8 and not set("89").isdisjoint(digits)):
         return None
-    try:
-        return int(digits, base)
-    except ValueError:
-        return None
-
-
-def parse_uint(digits: str) -> int | None:
-    """ParseUint with base 0 and 64 bits; None when it is none or does not fit."""
-    if digits[:1] in {"+", "-"} or len(digits) > 400:
-        return None
-    number = integer(digits)
-    return number if number is not None and number <= UINT_MAX else None
+    magnitude = int(digits.lstrip("+-").lstrip("0")[:_MOST_DIGITS] or "0", base)
+    return -magnitude if digits[0] == "-" else magnitude
 
 
 def parse_float(digits: str) -> float | None:

@@ -129,7 +129,8 @@ def _decrypt_aes(password: bytes, text: bytes) -> bytes:
         return b""
     locked = decode_base64(text)
     if len(locked) < _BLOCK:
-        raise FunctionError("runtime error: slice bounds out of range")
+        capacity = len(text) // 4 * 3
+        raise FunctionError(f"runtime error: slice bounds out of range [:{_BLOCK}] with capacity {capacity}")
     vector, locked = locked[:_BLOCK], locked[_BLOCK:]
     if len(locked) % _BLOCK:
         raise FunctionError("crypto/cipher: input not full blocks")

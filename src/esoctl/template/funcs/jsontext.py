@@ -101,7 +101,8 @@ class _Reader:
     def _opens(self, value: dict[bytes, object] | list[object]) -> bool:
         """Go into a container; False when it is empty and already closed."""
         if len(self._open) >= _DEEPEST:
-            raise JsonError("exceeded max depth")
+            self._pos -= 1
+            raise self._bad("exceeded max depth")
         self._skip()
         if self._peek() == (ord("}") if isinstance(value, dict) else ord("]")):
             self._pos += 1
