@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire parity-golden oracle template-reference test controlplane test-cluster demo sandbox crds fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-reference test controlplane test-cluster demo sandbox crds fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -41,6 +41,9 @@ flow: $(READY) ## the operator on a virtual clock
 
 wire: $(READY) ## real sockets: sandbox, moto
 	$(BIN)/pytest tests/wire
+
+simulate: $(READY) ## the operator in seeded worlds of faults: make simulate SEEDS=2000
+	$(BIN)/python hack/simulate.py $(or $(SEEDS),2000) $(or $(FIRST),0)
 
 parity-golden: $(READY) ## golden tables recorded from the reference
 	$(BIN)/pytest tests/parity -m "not cluster"
