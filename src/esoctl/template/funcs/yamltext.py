@@ -243,14 +243,12 @@ def key_text(key: object) -> bytes | None:
 
 def number_text(value: float) -> str:
     """A float with the fewest digits that tell it among 32-bit floats, YAML's names for the special ones."""
-    special = {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(numerals.format_float(value, "g", -1))
+    single = _as_single(value)
+    special = {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(numerals.format_float(single, "g", -1))
     if special is not None:
         return special
-    for precision in range(1, 10):
-        shown = numerals.format_float(value, "g", precision)
-        if _as_single(float(shown)) == _as_single(value):
-            return _wide(shown)
-    return numerals.format_float(value, "g", -1)
+    written = (numerals.format_float(single, "g", precision) for precision in range(1, 10))
+    return _wide(next(each for each in written if _as_single(float(each)) == single))
 
 
 def _wide(shown: str) -> str:
