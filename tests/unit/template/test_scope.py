@@ -4,6 +4,7 @@ import pytest
 
 from esoctl.errors import TemplateError
 from esoctl.template import engine, scope, targets
+from esoctl.template.limits import Limits
 
 ENV = engine.Env()
 DATA = {"user": b"ivy", "b64": b"aGk=", "bin": b"\xff"}
@@ -160,3 +161,35 @@ def test_a_path_through_something_else_is_an_error(path: str, problem: str) -> N
 def test_an_unknown_scope_is_refused() -> None:
     with pytest.raises(TemplateError, match="unknown scope 'x': expected 'Values' or 'KeysAndValues'"):
         targets.apply(SECRET, targets.Job({"k": "v"}, "x"), DATA, ENV)
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        pytest.param(b"a: b: c", "a: b: c", id="no YAML stays text"),
+        pytest.param(b"[" * 101 + b"]" * 101, "[" * 101 + "]" * 101, id="too deep stays text"),
+        pytest.param(b"{a: [1, 2.5, x]}", {"a": [1, 2.5, "x"]}, id="YAML"),
+    ],
+)
+def test_a_leaf_is_what_its_text_means(text: bytes, want: object) -> None:
+    assert scope.leaf(text, ENV) == want
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param(b"a: b: c", "error converting YAML to JSON: yaml: mapping values are not allowed", id="no YAML"),
+        pytest.param(b"[" * 101 + b"]" * 101, "a document nested more than 100 deep", id="too deep"),
+    ],
+)
+def test_a_document_that_cannot_be_is_an_error(text: bytes, problem: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        scope.document(text, ENV)
+
+    assert str(caught.value).startswith("could not unmarshal template YAML: ")
+    assert problem in str(caught.value)
+
+
+def test_a_mapping_costs_steps_too() -> None:
+    with pytest.raises(TemplateError, match=r"could not unmarshal template to 'map\[string\]\[\]byte': limit exceeded"):
+        scope.mapping(b"a: [" + b"x, " * 1000 + b"]", engine.Env(limits=Limits(steps=100)))
