@@ -94,7 +94,7 @@ def _rendered(template: Template, values: Values, texts: Texts, env: Env) -> Ren
         _texts_of(parts["labels"], "label"),
         _texts_of(parts["annotations"], "annotation"),
         template.type,
-        tuple(template.metadata.finalizers),
+        tuple(dict.fromkeys(template.metadata.finalizers)),
     )
 
 

@@ -182,3 +182,8 @@ def test_an_illegal_key_that_a_template_made_of_a_value_is_not_told() -> None:
 def test_an_illegal_key_that_stands_in_the_template_is_told() -> None:
     with pytest.raises(KeyInvalid, match="the key 'a b'"):
         rendered(templateFrom=[{"literal": "a b: {{ .password }}"}])
+
+
+def test_a_finalizer_that_stands_there_twice_is_applied_once() -> None:
+    """A server-side apply with the same entry twice is refused."""
+    assert rendered(metadata={"finalizers": ["a/b", "c/d", "a/b"]}).finalizers == ("a/b", "c/d")
