@@ -98,10 +98,6 @@ def _not(value: object) -> bool:
     return not govalues.truth(unboxed(value))
 
 
-def _is_boxed_nil(value: object) -> bool:
-    return govalues.is_nil(value)
-
-
 def _equal(context: Context, first: object, *others: object) -> bool:
     if not others:
         raise FunctionError("missing argument for comparison")

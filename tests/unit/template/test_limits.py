@@ -107,3 +107,22 @@ def test_a_source_too_long_is_refused() -> None:
 )
 def test_a_source_knows_whether_it_is_heavy(source: str, heavy: bool) -> None:
     assert engine.is_heavy(source, ENV) is heavy
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        pytest.param('{{ mustRegexMatch (repeat 10001 "a") "x" }}', "expression too large", id="a pattern"),
+        pytest.param(
+            '{{ semverCompare (repeat 20000 ">1 ") "1.0.0" }}', "improper constraint: too long", id="versions"
+        ),
+    ],
+)
+def test_a_pattern_has_a_greatest_size(source: str, problem: str) -> None:
+    with pytest.raises(TemplateError, match=problem):
+        engine.render(source, {}, ENV)
+
+
+def test_a_source_that_is_no_template_is_neither_heavy_nor_light() -> None:
+    with pytest.raises(TemplateError, match="unclosed action"):
+        engine.is_heavy("{{", ENV)
