@@ -1,9 +1,10 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-reference test controlplane test-cluster demo sandbox crds fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster demo sandbox crds fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
+TEMPLATE_TESTS := tests/unit/template tests/unit/plan/test_render.py tests/parity/test_golden.py
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,10 @@ parity-golden: $(READY) ## golden tables recorded from the reference
 
 oracle: $(READY) ## ask Go's engine anew for tests/parity/golden/oracle*.json (needs Go); nothing must change
 	$(BIN)/python hack/oracle/ask.py tests/parity/golden
+
+template-coverage: $(READY) ## measure which branches of the template engine the tests take; fails below 97 %
+	$(BIN)/python -m coverage run --branch --source=src/esoctl/template -m pytest $(TEMPLATE_TESTS) -q -p no:cacheprovider
+	$(BIN)/python -m coverage report --skip-covered --fail-under=97
 
 template-reference: $(READY) ## write docs/reference/templates.md from the explanations in the code
 	$(BIN)/esoctl template --explain --markdown > docs/reference/templates.md
