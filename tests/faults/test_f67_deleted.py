@@ -46,7 +46,7 @@ async def test_F67_with_delete_a_deleted_secret_takes_the_target_with_it_after_r
 
         reads = [call.at for call in found.script.calls if "db" in call.keys][before:]
         assert len(reads) >= 2
-        assert reads[1] - reads[0] >= 5
+        assert reads[-1] - reads[0] > 59.9
         assert [call.method for call in found.secret_writes(mark)] == ["DELETE"]
 
         found.world.recreate("db", "c4n4ry-again")
@@ -71,7 +71,7 @@ async def test_F67_a_secret_that_looks_gone_for_one_read_is_not(policy: str, dat
             operation = "BatchGetSecretValue" if batch and len(data) > 1 else "GetSecretValue"
             found.script.clear()
             found.script.on(operation, GONE, signer=MAIN, times=1)
-            await found.day.settle(75)
+            await found.day.settle(150)
 
         assert set(found.data()) == set(data)
         assert found.secret_writes(mark, "shop") == []

@@ -30,7 +30,7 @@ from esoctl.plan import access, privileged, sources, validate
 Rules = dict[str, object]
 
 FORBIDDEN: Final = "FieldValueForbidden"
-MANY: Final = 1000
+MANY: Final = 2000
 """Entries of a list that a rule goes through."""
 FEW: Final = 100
 """Entries of a list within such a list."""

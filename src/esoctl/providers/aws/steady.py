@@ -1,10 +1,10 @@
-"""Reads that do not go back to an older version, or to nothing, on one answer alone.
+"""Reads that do not go back to an older version on one answer alone.
 
 Wraps the reads of a service. An answer that is older than one of the last ten minutes is read again: at once where it
 came with a batch (AWS documents the date in there as that of the secret), then after a pause. A version is believed
 when it is newer after all, or when two reads with a pause between them agree on it: somebody has moved the label back
-on purpose. In the same way two reads must agree that a secret is gone which was there within those ten minutes.
-References that pin a version, and tags, pass as they are.
+on purpose. That a secret which was there is gone is said at once, but not on the word of a batch: what may be removed
+for it is ``plan.absence``'s to say. References that pin a version, and tags, pass as they are.
 
 DIFFERS: the reference writes whatever each read brings.
 
@@ -72,13 +72,7 @@ class Steady:
         return True
 
     async def _read(self, ref: RemoteKey) -> Payload:
-        """One read; two of them where something is missing that was there a moment ago."""
-        try:
-            return await self._fetcher.one(ref)
-        except SecretMissing:
-            if not self._newest.knows(ref, anyio.current_time()):
-                raise
-        await anyio.sleep(PAUSE_SECONDS)
+        """One read; what is missing is remembered no more."""
         try:
             return await self._fetcher.one(ref)
         except SecretMissing:
