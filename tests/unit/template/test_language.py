@@ -148,3 +148,23 @@ def test_delimiters_are_part_of_the_environment() -> None:
 def test_a_template_name_with_a_percent_sign_garbles_the_text_as_in_go() -> None:
     with pytest.raises(TemplateError, match=r"template: 100%!:\(string=x\)1:3:"):
         engine.render("{{ .x }}", {}, engine.Env(name="100%"))
+
+
+@pytest.mark.parametrize(
+    ("source", "want"),
+    [
+        pytest.param("{{ range 1 }}{{ . }}{{ end }}", "0", id="once"),
+        pytest.param("{{ range 0 }}x{{ else }}none{{ end }}", "none", id="never"),
+        pytest.param(
+            '{{ upper "ŉß" }}|{{ title "ŉß" }}|{{ lower "İ" }}', "ŉß|ŉß|i", id="runes without one of the other case"
+        ),
+        pytest.param(
+            "{{ $x := 1 }}{{ range 0 }}{{ else }}{{ $x := 2 }}{{ end }}{{ $x }}", "1", id="a variable of an else"
+        ),
+        pytest.param(
+            '{{ define "t" }}{{ $x := 2 }}{{ end }}{{ $x := 1 }}{{ template "t" }}{{ $x }}', "1", id="of a template"
+        ),
+    ],
+)
+def test_small_numbers_odd_letters_and_inner_variables(source: str, want: str) -> None:
+    assert engine.render(source, {}, engine.Env()).decode() == want

@@ -126,3 +126,20 @@ def test_a_pattern_has_a_greatest_size(source: str, problem: str) -> None:
 def test_a_source_that_is_no_template_is_neither_heavy_nor_light() -> None:
     with pytest.raises(TemplateError, match="unclosed action"):
         engine.is_heavy("{{", ENV)
+
+
+def test_output_counts_however_small_its_pieces_are() -> None:
+    env = engine.Env(limits=engine.Limits(output=100))
+
+    assert engine.render("{{ range 100 }}x{{ end }}", {}, env) == b"x" * 100
+    with pytest.raises(TemplateError, match="output of more than 100 bytes"):
+        engine.render("{{ range 101 }}x{{ end }}", {}, env)
+
+
+def test_templates_that_follow_one_another_are_not_nested() -> None:
+    env = engine.Env(limits=engine.Limits(calls=2))
+    nested = '{{ define "a" }}a{{ end }}{{ define "b" }}{{ template "a" }}{{ template "a" }}{{ end }}'
+
+    assert engine.render(nested + '{{ template "b" }}{{ template "b" }}{{ template "a" }}', {}, env) == b"aaaaa"
+    with pytest.raises(TemplateError, match="exceeded maximum template depth"):
+        engine.render(nested + '{{ define "c" }}{{ template "b" }}{{ end }}{{ template "c" }}', {}, env)
