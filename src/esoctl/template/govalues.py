@@ -17,11 +17,13 @@ static type. Containers hold plain values; only the evaluator boxes. Source: the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple, TypeGuard
 
 INT_MIN: Final = -(1 << 63)
 INT_MAX: Final = (1 << 63) - 1
 UINT_MAX: Final = (1 << 64) - 1
+_PIECE: Final = 1 << 16
 
 
 class FunctionError(Exception):
@@ -232,6 +234,13 @@ def wrap64(number: int) -> int:
 def text(value: bytes) -> str:
     """The runes of a Go string; bytes that are no UTF-8 become lone surrogates, one each, as Go steps over them."""
     return value.decode("utf-8", "surrogateescape")
+
+
+def translated(runes: str, table: Mapping[int, str]) -> str:
+    """``str.translate``, a piece at a time, so that other threads, such as the event loop's, get their turn."""
+    if len(runes) <= _PIECE:
+        return runes.translate(table)
+    return "".join([runes[start : start + _PIECE].translate(table) for start in range(0, len(runes), _PIECE)])
 
 
 def valid_text(value: bytes) -> str:

@@ -31,7 +31,7 @@ def quote(value: bytes, *, ascii_only: bool = False) -> bytes:
     runes = govalues.text(value)
     if runes.isascii() and runes.isprintable() and '"' not in runes and "\\" not in runes:
         return b'"' + value + b'"'
-    return f'"{runes.translate(_ASCII if ascii_only else _ANY)}"'.encode()
+    return f'"{govalues.translated(runes, _ASCII if ascii_only else _ANY)}"'.encode()
 
 
 class _Escapes(dict[int, str]):

@@ -243,7 +243,7 @@ def string(value: bytes, *, html: bool) -> bytes:
     """A JSON string; with ``html`` the characters that matter in HTML are escaped too."""
     text = govalues.text(value)
     if (_HTML if html else _PLAIN).search(text):
-        text = text.translate(_HTML_TABLE if html else _PLAIN_TABLE)
+        text = govalues.translated(text, _HTML_TABLE if html else _PLAIN_TABLE)
     return f'"{text}"'.encode()
 
 

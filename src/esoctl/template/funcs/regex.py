@@ -246,7 +246,7 @@ def _split(compile_: _Compile) -> Callable[[Context, bytes, bytes, int], Strings
 
 
 def _quote_meta(text: bytes) -> bytes:
-    return text.decode("latin-1").translate(_META).encode("latin-1")
+    return govalues.translated(text.decode("latin-1"), _META).encode("latin-1")
 
 
 def _both(
