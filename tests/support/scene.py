@@ -160,6 +160,15 @@ def until(true: Callable[[], object], what: Callable[[], str], seconds: float = 
         time.sleep(0.1)
 
 
+def let_go(scene: Scene) -> None:
+    """Delete the ExternalSecrets with their finalizers, which an operator that has stopped would never take off."""
+    path = scene.path("ExternalSecret")
+    scene.api.delete(path)
+    for found in scene.api.get(path).body.get("items", []):
+        if found["metadata"].get("finalizers"):
+            scene.api.patch(f"{path}/{found['metadata']['name']}", {"metadata": {"finalizers": None}})
+
+
 @contextlib.contextmanager
 def a_scene(access: Api, front: Front) -> Iterator[Scene]:
     """A new namespace with the Secret of AWS keys, and an empty account. What was made is deleted, not waited for."""
@@ -176,4 +185,5 @@ def a_scene(access: Api, front: Front) -> Iterator[Scene]:
         finally:
             for kind, name in scene.cluster_scoped:
                 api.delete(scene.path(kind, name))
+            let_go(scene)
             api.delete(f"/api/v1/namespaces/{namespace}")
