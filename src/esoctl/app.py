@@ -139,27 +139,28 @@ async def run(config: Config) -> None:
     # What is imported stays; looking through it again and again would take a tenth of the processor time of a start.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 50)
-    metrics = Metrics(workers=config.workers)
+    metrics, around = Metrics(workers=config.workers), Surroundings()
+    reach = partial(connect, config.kubeconfig or None, config.context or None)
+    # Before anything has tasks, so that what is wrong with it is one error and not a group of them.
+    endpoint = await reach()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        reach = partial(connect, config.kubeconfig or None, config.context or None)
-        lead = await enter(campaigning(_candidacy(config.election), reach)) if config.election else Alone()
-        options = Options(SystemRandom().random, metrics.observe_request, lease=lead.seconds_left)
-        transport = await enter(Transport(await reach(), options))
+        candidacy = _candidacy(config.election, around) if config.election else None
+        lead = await enter(campaigning(candidacy, reach)) if candidacy else Alone()
+        options = Options(around.draw, metrics.observe_request, lease=lead.seconds_left)
+        transport = await enter(Transport(endpoint, options))
         session = await enter(Session(_aws_settings(config, metrics)))
         metrics.gauges["esoctl_aws_credentials_seconds_left"] = (CREDENTIALS_HELP, session.credentials_left)
         metrics.gauges["esoctl_aws_calls_allowed_per_second"] = (ALLOWED_HELP, session.rates)
         metrics.gauges["esoctl_aws_calls_waiting"] = ("Calls to AWS that wait for their turn, by API.", session.waiting)
         pool = await enter(ClientPool())
-        operator = Operator(config, Api(transport), pool, providers(session), metrics, Surroundings())
-        if config.election:
-            metrics.gauges["leader_election_master_status"] = (
-                "1 when this process holds the lease.",
-                partial(_holds, config.election.name, lead),
-            )
+        operator = Operator(config, Api(transport), pool, providers(session), metrics, around)
+        if candidacy:
+            holds = partial(_holds, candidacy.name, lead)
+            metrics.gauges["leader_election_master_status"] = ("1 when this process holds the lease.", holds)
         lost = await operator.run(_told_to_stop, lead)
-    if lost:
-        raise LeaseLost(config.election.name if config.election else "")
+    if candidacy and lost:
+        raise LeaseLost(candidacy.name)
     log.info("stopped")
 
 
@@ -353,11 +354,11 @@ async def _first(*waits: Wait) -> int:
     return ended[0]
 
 
-def _candidacy(election: Election) -> Candidacy:
+def _candidacy(election: Election, around: Surroundings) -> Candidacy:
     """Who we are in the election: unique for each start of a process."""
     timings = Timings(election.lease_seconds, election.renew_seconds, election.retry_seconds)
     identity = f"{socket.gethostname()}_{uuid4()}"
-    return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, SystemRandom().random)
+    return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, around.draw)
 
 
 def _holds(name: str, lead: Lead) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from esoctl.cli import main, run
-from esoctl.config import Config
+from esoctl.config import Config, Election
 from esoctl.log import Format
 from support.logs import as_before
 
@@ -64,6 +64,24 @@ def test_each_option_sets_its_field_and_no_other(arguments: list[str], field: st
     assert changed == {field}
 
 
+def test_an_election_is_held_when_asked_for_by_the_references_options() -> None:
+    times = ("--leader-election-lease-duration", "1m", "--leader-election-renew-deadline", "40s")
+    found = configured("--enable-leader-election", "--leader-election-id", "mine", *times)
+
+    assert found.election == Election("mine", "", 60.0, 40.0, 2.0)
+
+
+def test_an_election_that_cannot_work_is_refused() -> None:
+    with pytest.raises(click.UsageError, match="must last longer than the renew deadline"):
+        configured("--enable-leader-election", "--leader-election-lease-duration", "5")
+
+
+@pytest.mark.parametrize("text", ["soon", "5x", ""])
+def test_a_time_that_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="duration"):
+        configured("--leader-election-retry-period", text)
+
+
 def test_sessions_of_roles_are_tagged_when_asked_for() -> None:
     found = configured("--aws-session-tags", "--cluster-name", "prod-1")
 
@@ -112,8 +130,12 @@ def test_what_cannot_be_meant_is_refused(arguments: list[str]) -> None:
         configured(*arguments)
 
 
-def test_a_cluster_that_cannot_be_found_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    result = CliRunner().invoke(main, ["run", "--kubeconfig", str(tmp_path / "none"), "--log-format", "json"])
+@pytest.mark.parametrize(
+    "election", [[], ["--enable-leader-election", "--leader-election-namespace", "esoctl"]], ids=["alone", "election"]
+)
+def test_a_cluster_that_cannot_be_found_is_one_sentence_and_exit_code_1(tmp_path: Path, election: list[str]) -> None:
+    arguments = ["run", "--kubeconfig", str(tmp_path / "none"), "--log-format", "json", *election]
+    result = CliRunner().invoke(main, arguments)
 
     assert result.exit_code == 1
     (told,) = [line for line in result.stderr.splitlines() if line.startswith("esoctl: ")]
