@@ -26,8 +26,13 @@ Repairs = tuple[datetime, ...]
 
 
 def repairs(observed: Observed, spec: ExternalSecretSpec, why: Why) -> bool:
-    """Whether a sync for that reason sets right what somebody else changed."""
-    return why not in (Why.FIRST, Why.CHANGED) and drift.differs(observed, spec)
+    """Whether a sync for that reason sets right what somebody else changed.
+
+    An interval that is over is a reason only where the target does not differ, so that need not be looked at again.
+    """
+    if why in (Why.FAILED, Why.SOURCE):
+        return drift.differs(observed, spec)
+    return why is Why.DRIFT
 
 
 def recent(before: Repairs, now: datetime) -> Repairs:
