@@ -226,17 +226,13 @@ _PLAIN: Final = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff]')
 _HTML: Final = re.compile('["\\\\\x00-\x1f\u2028\u2029\ud800-\udfff<>&]')
 
 
-def _table(pattern: re.Pattern[str]) -> dict[int, str]:
-    """What ``str.translate`` makes of each character that the pattern finds."""
-    special = pattern.findall("".join(map(chr, range(0x10000))))
-    return {
-        ord(char): "\\ufffd" if "\ud800" <= char <= "\udfff" else _SHORT.get(char, f"\\u{ord(char):04x}")
-        for char in special
-    }
-
-
-_PLAIN_TABLE: Final = _table(_PLAIN)
-_HTML_TABLE: Final = _table(_HTML)
+_PLAIN_TABLE: Final = {
+    **{code: f"\\u{code:04x}" for code in (*range(0x20), 0x2028, 0x2029)},
+    **dict.fromkeys(range(0xD800, 0xE000), "\\ufffd"),
+    **{ord(char): escape for char, escape in _SHORT.items()},
+}
+_HTML_TABLE: Final = _PLAIN_TABLE | {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
+"""What ``str.translate`` makes of the characters that the patterns find."""
 
 
 def string(value: bytes, *, html: bool) -> bytes:
