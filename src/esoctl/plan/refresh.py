@@ -114,6 +114,11 @@ def version(observed: Observed) -> str:
     return hashing.synced_version(meta.generation, meta.labels, meta.annotations)
 
 
+def generation_synced(observed: Observed) -> bool:
+    """Whether this generation of the object has been synced before, whatever its labels and annotations were."""
+    return observed.es.status.synced_resource_version.partition("-")[0] == str(observed.es.metadata.generation)
+
+
 def _failed(observed: Observed) -> bool:
     ready = conditions.find(observed.es.status.conditions)
     return ready is not None and ready.status == "False" and ready.reason in FAILURES

@@ -14,7 +14,7 @@ from esoctl.model.store import StoreStatus
 from esoctl.plan import refresh
 from esoctl.plan.observed import Observed, stamp
 from esoctl.plan.secret import SecretPlan
-from esoctl.plan.verdict import Later, Verdict
+from esoctl.plan.verdict import Behind, Later, Verdict
 
 
 def after_success(observed: Observed, plan: SecretPlan) -> ExternalSecretStatus:
@@ -48,6 +48,17 @@ def is_ready(observed: Observed) -> bool:
 def tells_failure(observed: Observed, verdict: Verdict) -> bool:
     """Whether the failure will be in the status, which is then reason enough to try again."""
     return bool(verdict.message) and not (isinstance(verdict.outcome, Later) and is_ready(observed))
+
+
+def stays(observed: Observed, verdict: Verdict) -> bool:
+    """Whether a failure is not to be told: it is none of the object's, or the object has told its own before."""
+    match verdict.outcome:
+        case Later():
+            return is_ready(observed)
+        case Behind():
+            return conditions.failed(observed.es.status.conditions)
+        case _:
+            return False
 
 
 def of_store(before: StoreStatus, condition: Condition, capabilities: str) -> StoreStatus:

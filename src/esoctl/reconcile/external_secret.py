@@ -15,7 +15,6 @@ from msgspec import structs
 
 from esoctl.clock import Clock
 from esoctl.errors import ClusterError, Conflict, EntryFailed, EsoctlError, SpecError
-from esoctl.model import conditions
 from esoctl.model.external_secret import (
     CreationPolicy,
     ExternalSecret,
@@ -310,7 +309,7 @@ class ExternalSecretReconciler:
 
     async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:
         again = refresh.next_visit(observed, spec) if spec else None
-        if _quiet(observed, ruling):
+        if status.stays(observed, ruling):
             return self._outcome(ruling, again)
         if ruling.event:
             self._tell(observed, [Note("UpdateFailed", ruling.event, warning=True)])
@@ -362,22 +361,8 @@ class ExternalSecretReconciler:
 
 def _ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
     """The fields without effect, told once an edit. DIFFERS: the reference ignores them in silence."""
-    told = observed.es.status.synced_resource_version.partition("-")[0]
-    if told == str(observed.es.metadata.generation):
-        return []
-    found = unused.external_secret(spec)
+    found = [] if refresh.generation_synced(observed) else unused.external_secret(spec)
     return [Note(unused.REASON, unused.text(found), warning=True)] if found else []
-
-
-def _quiet(observed: Observed, ruling: Verdict) -> bool:
-    """Whether a failure is not to be told: it is none of the object's, or the object has told its own before."""
-    match ruling.outcome:
-        case Later():
-            return status.is_ready(observed)
-        case Behind():
-            return conditions.failed(observed.es.status.conditions)
-        case _:
-            return False
 
 
 def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:

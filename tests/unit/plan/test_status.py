@@ -3,13 +3,14 @@
 import json
 
 import msgspec
+import pytest
 
 from esoctl.model.conditions import Condition, Reason
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretStatus
 from esoctl.model.store import StoreStatus
-from esoctl.plan import status
+from esoctl.plan import refresh, status
 from esoctl.plan.secret import Leave, SecretPlan
-from esoctl.plan.verdict import Park, Verdict
+from esoctl.plan.verdict import Behind, Later, Park, Retry, Verdict
 from support.builders import NOON, an_external_secret, observed, synced
 
 SYNCED = SecretPlan(Leave(), Reason.SECRET_SYNCED, "secret synced")
@@ -29,6 +30,25 @@ def test_a_success_records_time_version_binding_and_condition() -> None:
     assert after.synced_resource_version == synced(es)["syncedResourceVersion"]
     assert after.binding.name == "shop"
     assert after.conditions == [Condition("Ready", "True", "SecretSynced", "secret synced", "2026-06-01T12:00:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ready", "stays"),
+    [
+        pytest.param(Later(5.0), "True", True, id="a busy store is no fault of an object that is well"),
+        pytest.param(Later(5.0), "False", False, id="of one that is not, it is told"),
+        pytest.param(Behind("s"), "False", True, id="an object behind a store has told its failure"),
+        pytest.param(Behind("s"), "True", False, id="or tells it now"),
+        pytest.param(Retry(), "True", False, id="a failure of its own is told"),
+        pytest.param(Park(), "False", False, id="always"),
+    ],
+)
+def test_which_failures_are_not_told(outcome: Later | Behind | Retry | Park, ready: str, stays: bool) -> None:
+    reason = Reason.SECRET_SYNCED if ready == "True" else Reason.SECRET_SYNCED_ERROR
+    condition = {"type": "Ready", "status": ready, "reason": reason, "message": "m"}
+    es = with_status(an_external_secret(), conditions=[condition])
+
+    assert status.stays(observed(es), Verdict(reason, "m", "m", outcome)) is stays
 
 
 def test_the_binding_goes_with_the_secret() -> None:
@@ -114,3 +134,17 @@ def test_an_object_is_ready_after_a_success_and_not_before() -> None:
 
     assert status.is_ready(observed(with_status(es)))
     assert not status.is_ready(observed(es))
+
+
+def test_a_generation_is_synced_once_whatever_its_labels_become() -> None:
+    synced_one = with_status(an_external_secret())
+    relabelled = msgspec.structs.replace(
+        synced_one, metadata=msgspec.structs.replace(synced_one.metadata, labels={"new": "label"})
+    )
+    edited = msgspec.structs.replace(
+        synced_one, metadata=msgspec.structs.replace(synced_one.metadata, generation=synced_one.metadata.generation + 1)
+    )
+
+    assert refresh.generation_synced(observed(relabelled))
+    assert not refresh.generation_synced(observed(edited))
+    assert not refresh.generation_synced(observed(an_external_secret()))
