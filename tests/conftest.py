@@ -11,7 +11,7 @@ from hypothesis import settings
 pytest.register_assert_rewrite("support")
 
 # Asserts are rewritten only in what is imported after the line above.
-from support import controlplane, runs, virtual_loop  # noqa: E402
+from support import controlplane, moto, runs, virtual_loop  # noqa: E402
 
 # A busy machine takes longer for an example than Hypothesis allows by default; pytest-timeout ends what hangs.
 settings.register_profile("any machine", deadline=None)
@@ -40,3 +40,17 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.
         runs.skip_or_fail(str(reason))
     with controlplane.running(runs.shared_folder(tmp_path_factory) / "controlplane") as path:
         yield path
+
+
+@pytest.fixture(scope="module")
+def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
+    """A moto server of the module's own, empty at first."""
+    with moto.running(tmp_path_factory.mktemp("moto")) as running:
+        yield running
+
+
+@pytest.fixture
+def url(moto_server: moto.Moto) -> str:
+    """Where the module's moto listens; it is empty again for each test."""
+    moto_server.reset()
+    return moto_server.url

@@ -29,16 +29,9 @@ def api(control_plane: pathlib.Path) -> Api:
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    """A moto server of the module's own, empty at first."""
-    with moto.running(tmp_path_factory.mktemp("moto")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def front(aws: moto.Moto) -> Iterator[aws_front.Front]:
+def front(moto_server: moto.Moto) -> Iterator[aws_front.Front]:
     """The door to the module's moto."""
-    with aws_front.running(aws.url) as door:
+    with aws_front.running(moto_server.url) as door:
         yield door
 
 

@@ -1,5 +1,7 @@
 """F68: a secret is rotated between the reads of one sync, and AWS answers with the older version afterwards."""
 
+from collections.abc import Callable
+
 import pytest
 
 from support.aws_day import SYNCED, AwsDay, an_aws_day, marked
@@ -13,6 +15,19 @@ RENAMED = [{"regexp": {"source": "db", "target": "f"}}]
 SEARCH = [{"find": {"name": {"regexp": "^db$"}, "path": "db"}, "rewrite": RENAMED}]
 
 
+def moving(found: AwsDay, *texts: str) -> Callable[[Asked], Said]:
+    """Answers reads; after each of the first ones the label moves on to the next text."""
+    moves = iter(texts)
+
+    def answer(asked: Asked) -> Said:
+        said = found.world._GetSecretValue(asked.parameters)
+        if text := next(moves, ""):
+            found.put(db=text)
+        return said
+
+    return answer
+
+
 async def test_F68_all_that_is_read_of_one_secret_is_of_one_version() -> None:
     async with an_aws_day(batching=False) as found:
         arn = found.world.secrets["db"].arn
@@ -22,15 +37,7 @@ async def test_F68_all_that_is_read_of_one_secret_is_of_one_version() -> None:
         mark = len(found.day.transport.calls)
 
         # The label moves while the three reads of one sync are under way, in every sync until it has been seen twice.
-        moves = iter(["second", "third"])
-
-        def moving(asked: Asked) -> Said:
-            answer = found.world._GetSecretValue(asked.parameters)
-            if text := next(moves, ""):
-                found.put(db=text)
-            return answer
-
-        found.script.on("GetSecretValue", moving)
+        found.script.on("GetSecretValue", moving(found, "second", "third"))
         found.force("shop", "now")
         await found.day.until(lambda: found.data() == dict.fromkeys(("f", "name", "arn"), "third"), seconds=30)
 
@@ -52,15 +59,7 @@ async def test_F68_the_current_version_and_the_one_before_it_are_of_one_moment()
         assert found.data() == {"now": "second", "before": "first"}
         mark = len(found.day.transport.calls)
 
-        moves = iter(["third"])
-
-        def moving(asked: Asked) -> Said:
-            answer = found.world._GetSecretValue(asked.parameters)
-            if text := next(moves, ""):
-                found.put(db=text)
-            return answer
-
-        found.script.on("GetSecretValue", moving)
+        found.script.on("GetSecretValue", moving(found, "third"))
         found.force("shop", "now")
         await found.day.until(lambda: found.data() == {"now": "third", "before": "second"}, seconds=30)
 

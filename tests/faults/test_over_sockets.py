@@ -1,6 +1,5 @@
 """What memory cannot play: F60 to F64 with real sockets, the real clock and moto's answers behind a proxy."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,25 +9,13 @@ from esoctl.model.remote import RemoteKey
 from esoctl.model.store import RetrySettings
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
-from support import aws, aws_proxy, moto, stores
+from support import aws, aws_proxy, stores
 from support.aws_day import MAIN, SYNCED, AwsDay, a_wire_day, marked
 from support.aws_script import EMPTY, HALF, REFUSED, SILENT, THROTTLED, Act, with_errors
 
 pytestmark = [pytest.mark.wire, pytest.mark.asyncio]
 
 THREE = {"a": "a", "b": "b", "c": "c"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    with moto.running(tmp_path_factory.mktemp("moto")) as running:
-        yield running
-
-
-@pytest.fixture
-def url(server: moto.Moto) -> str:
-    server.reset()
-    return server.url
 
 
 async def fails_and_recovers(found: AwsDay, *words: str, end: Any) -> None:

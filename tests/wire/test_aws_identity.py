@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,7 +18,7 @@ from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
 from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.contract import Client, Health
-from support import aws, aws_double, hosting, moto, stores
+from support import aws, aws_double, hosting, stores
 from support.aws_double import Asked, AwsDouble, Said, failed, lent, refused, said
 
 pytestmark = pytest.mark.wire
@@ -499,12 +499,6 @@ async def test_a_missing_account_is_named(session: Session) -> None:
             pass
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    with moto.running(tmp_path_factory.mktemp("moto")) as running:
-        yield running
-
-
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("changes", "account_id"),
@@ -515,15 +509,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
     ],
 )
 async def test_the_last_role_decides_whose_secrets_are_read(
-    server: moto.Moto, changes: dict[str, object], account_id: str
+    url: str, changes: dict[str, object], account_id: str
 ) -> None:
-    server.reset()
-    sts: Any = aws.client("sts", server.url)
+    sts: Any = aws.client("sts", url)
     for number in ("123456789012", "210987654321"):
         keys = sts.assume_role(RoleArn=f"arn:aws:iam::{number}:role/x", RoleSessionName="test-session")["Credentials"]
         aws.client(
             "secretsmanager",
-            server.url,
+            url,
             {
                 "aws_access_key_id": keys["AccessKeyId"],
                 "aws_secret_access_key": keys["SecretAccessKey"],
@@ -532,7 +525,7 @@ async def test_the_last_role_decides_whose_secrets_are_read(
         ).create_secret(Name="cargo", SecretString=f"of {number}")
 
     async with (
-        Session(Settings(endpoints=aws.everywhere(server.url))) as session,
+        Session(Settings(endpoints=aws.everywhere(url))) as session,
         opened(session, aws.credentials(), **changes) as client,
     ):
         payload = await client.get(RemoteKey("cargo"))

@@ -1,6 +1,6 @@
 """AWS Systems Manager Parameter Store, as moto plays it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,22 +12,10 @@ from esoctl.model.remote import Find, MetadataPolicy, RemoteKey
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
 from esoctl.providers.contract import Client
-from support import aws, moto, stores
+from support import aws, stores
 from unit.providers.contract_suite import ContractSuite, everything
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    with moto.running(tmp_path_factory.mktemp("moto")) as running:
-        yield running
-
-
-@pytest.fixture
-def url(server: moto.Moto) -> str:
-    server.reset()
-    return server.url
 
 
 @pytest.fixture

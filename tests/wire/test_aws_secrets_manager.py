@@ -1,7 +1,7 @@
 """AWS Secrets Manager, as moto plays it."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,24 +14,12 @@ from esoctl.model.remote import Find, MetadataPolicy, RemoteKey
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
 from esoctl.providers.contract import Client, Health
-from support import aws, moto, stores
+from support import aws, stores
 from unit.providers.contract_suite import ContractSuite, everything
 
 pytestmark = pytest.mark.wire
 
 Calls = list[tuple[str, str, bool]]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    with moto.running(tmp_path_factory.mktemp("moto")) as running:
-        yield running
-
-
-@pytest.fixture
-def url(server: moto.Moto) -> str:
-    server.reset()
-    return server.url
 
 
 @pytest.fixture

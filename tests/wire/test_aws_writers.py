@@ -1,7 +1,7 @@
 """Writing to both services, as moto plays them: what is written, what is left alone, and what it costs."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from esoctl.errors import AccessDenied, BadRequest, OwnedByAnother, ProviderErro
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
 from esoctl.providers.contract import Change, Metadata, Writer
-from support import aws, aws_double, moto, stores
+from support import aws, aws_double, stores
 from support.aws_double import Said, failed
 
 pytestmark = pytest.mark.wire
@@ -20,18 +20,6 @@ Calls = list[str]
 OURS = [{"Key": "managed-by", "Value": "external-secrets"}]
 THEIRS = [{"Key": "team", "Value": "blue"}]
 WRITES = {"CreateSecret", "PutSecretValue", "PutParameter", "DeleteSecret", "DeleteParameter", "TagResource"}
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[moto.Moto]:
-    with moto.running(tmp_path_factory.mktemp("moto")) as running:
-        yield running
-
-
-@pytest.fixture
-def url(server: moto.Moto) -> str:
-    server.reset()
-    return server.url
 
 
 @pytest.fixture
