@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from esoctl.app import Operator, Surroundings
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.errors import AccessDenied, EsoctlError, Throttled, Unavailable
 from esoctl.kube.api import Api
 from esoctl.kube.transport import Call
 from esoctl.metrics import Metrics
+from esoctl.operating import Operator, Surroundings
 from esoctl.providers.pool import ClientPool
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.moments import text as moment

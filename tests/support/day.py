@@ -10,12 +10,12 @@ from typing import Any
 
 import anyio
 
-from esoctl.app import Operator, Surroundings
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.kube.api import Api
 from esoctl.kube.campaign import Alone, Lead
 from esoctl.metrics import Metrics
+from esoctl.operating import Operator, Surroundings
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
 from esoctl.sandbox.api import Api as Sandbox

@@ -8,7 +8,6 @@ from pathlib import Path
 import anyio
 import pytest
 
-from esoctl.app import Operator, Surroundings
 from esoctl.config import Config
 from esoctl.crds.install import install
 from esoctl.demo.cluster import Cluster
@@ -17,6 +16,7 @@ from esoctl.errors import Unreachable
 from esoctl.kube.api import Api
 from esoctl.metrics import Metrics
 from esoctl.model.keys import Kind
+from esoctl.operating import Operator, Surroundings
 from esoctl.providers.pool import ClientPool
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.moments import text as moment

@@ -6,10 +6,11 @@ from typing import Any
 import anyio
 import pytest
 
-from esoctl.app import STALLED_SECONDS, State, _credentials
 from esoctl.informers.informer import Statistics
 from esoctl.model.store import Store
+from esoctl.operating import _credentials
 from esoctl.providers.registry import providers
+from esoctl.standing import STALLED_SECONDS, State
 from support.builders import a_store
 from support.day import a_day
 from support.memory_provider import MemoryProvider, Vault

@@ -1,0 +1,260 @@
+"""The machines of the operator, put together, without the connections they use.
+
+It holds no rule. Every task has a parent here, and a stop takes them down in order: the queue closes, leased keys
+finish up to a deadline, informers end, events are flushed.
+"""
+
+import secrets as entropy
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import SystemRandom  # noqa: TID251  the composition root chooses the source of randomness
+from uuid import uuid4
+
+import anyio
+import anyio.abc
+import structlog
+
+from esoctl import informing, probes
+from esoctl.clock import Clock, SystemClock
+from esoctl.config import Config
+from esoctl.errors import SpecError, StoreForbidden
+from esoctl.informing import Hands
+from esoctl.kube.api import Api
+from esoctl.kube.campaign import Alone, Lead
+from esoctl.kube.events import Recorder
+from esoctl.metrics import Metrics, QueueFigures
+from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.kinds import Resource
+from esoctl.model.meta import Meta
+from esoctl.model.store import Store
+from esoctl.plan.access import secret_namespace
+from esoctl.providers.contract import Provider
+from esoctl.providers.pool import ClientPool
+from esoctl.queue.lanes import Lane
+from esoctl.queue.limiter import Limiter
+from esoctl.queue.workqueue import Observers, WorkQueue
+from esoctl.reconcile.circuits import Circuits
+from esoctl.reconcile.cluster import ApiCluster
+from esoctl.reconcile.credentials import SecretReader
+from esoctl.reconcile.external_secret import ExternalSecretReconciler
+from esoctl.reconcile.generic_targets import GenericTargets
+from esoctl.reconcile.objects import ApiObjects
+from esoctl.reconcile.removals import Removals
+from esoctl.reconcile.secret_store import StoreReconciler
+from esoctl.reconcile.stores import Stores, validate_store
+from esoctl.reconcile.targets import Targets
+from esoctl.reconcile.worker import Reconcile, Worker
+from esoctl.standing import Followed, State
+from esoctl.template.engine import Env
+
+CONTROLLERS = {
+    Kind.EXTERNAL_SECRET: "externalsecret",
+    Kind.SECRET_STORE: "secretstore",
+    Kind.CLUSTER_SECRET_STORE: "clustersecretstore",
+}
+COMPONENTS = {
+    Kind.EXTERNAL_SECRET: "external-secrets",
+    Kind.SECRET_STORE: "secret-store",
+    Kind.CLUSTER_SECRET_STORE: "cluster-secret-store",
+}
+"""Sources of events, named as the reference names them."""
+FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
+HELD_HELP = "Removals that wait until their store is released, by store."
+LOOP_CHECK_SECONDS = 0.5
+WAITING_SECONDS = 10.0
+FLUSH_SECONDS = 3.0
+
+Wait = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger("esoctl.app")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What no rule may reach for by itself: time and chance."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    draw: Callable[[], float] = field(default_factory=lambda: SystemRandom().random)
+    """A random number from 0 to 1."""
+
+
+class Operator:
+    """The machines, put together, without the connections they use."""
+
+    def __init__(
+        self,
+        config: Config,
+        api: Api,
+        pool: ClientPool,
+        known: dict[str, Provider],
+        metrics: Metrics,
+        around: Surroundings,
+    ) -> None:
+        self._config = config
+        self._metrics = metrics
+        self._around = around
+        clock, draw = around.clock, around.draw
+        observers = Observers(metrics.observe_wait, metrics.observe_work)
+        self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
+        stale: set[Key] = set()
+        self._generics = GenericTargets(ApiObjects(api), config.generic_targets, self._follow)
+        hands = Hands(
+            self._queue.add,
+            lambda store: _credentials(store, known),
+            self._own,
+            self._generics.is_own,
+            stale.add,
+            draw,
+        )
+        self._informers = informing.build(api, config.namespace, hands)
+        self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
+        views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
+        reader = SecretReader(views, cluster)
+        self._targets = Targets(views, cluster)
+        self._circuits = Circuits(self._queue.release, self._check_store)
+        stores = Stores(views, cluster, known, pool, reader, config.controller_class, self._circuits)
+        metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
+        self._external_secrets = ExternalSecretReconciler(
+            views,
+            cluster,
+            stores.open,
+            self._targets,
+            clock,
+            self._env,
+            config.controller_class,
+            self._generics,
+            Removals(config.absence_seconds),
+            stale=stale,
+        )
+        self._stores = StoreReconciler(
+            views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
+        )
+        metrics.conditions = self._informers.readiness
+        metrics.queue = self._figures
+
+    async def run(self, told_to_stop: Wait, lead: Lead = Alone()) -> bool:  # noqa: B008  it holds nothing
+        """Serve probes, inform, and work once we lead; returns after an orderly stop, which begins when
+        ``told_to_stop`` ends, or, with True, at once when we lead no more."""
+        state = State(self._informers, anyio.current_time(), lead=lead)
+        addresses = (
+            (self._config.metrics_addr, self._metrics.scrape),
+            (self._config.health_addr, state.alive, state.ready),
+        )
+        async with probes.serving(*addresses) as served, anyio.create_task_group() as machines:
+            log.info("serving", addresses=served)
+            machines.start_soon(self._beat, state)
+            machines.start_soon(self._queue.drive)
+            machines.start_soon(self._circuits.run)
+            for recorder in self._recorders.values():
+                machines.start_soon(recorder.run)
+            for informer in self._informers.each():
+                machines.start_soon(informer.run)
+            machines.start_soon(self._informers.texts.run)
+            machines.start_soon(self._informers.generics.run)
+            async with anyio.create_task_group() as workers:
+                workers.start_soon(self._work, state, workers)
+                lost = await _first(told_to_stop, lead.lost) == 1
+                state.stopping = True
+                if not lost:
+                    await self._drain()
+                workers.cancel_scope.cancel()
+            for recorder in () if lost else self._recorders.values():
+                await recorder.flush(FLUSH_SECONDS)
+            machines.cancel_scope.cancel()
+        return lost
+
+    async def _drain(self) -> None:
+        log.info("stopping")
+        if not await self._queue.drain(self._config.drain_seconds):
+            log.warning("work was cut short", seconds=self._config.drain_seconds)
+
+    async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
+        self._metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
+        for informer in self._informers.each():
+            await _synced(informer)
+        log.info("informed", external_secrets=len(self._informers.external_secrets.store))
+        await state.lead.elected()
+        worker = Worker(self._queue, self._reconcilers(), self._around.clock, self._observe, lambda: uuid4().hex[:8])
+        for _ in range(self._config.workers):
+            group.start_soon(worker.run)
+        state.working = True
+
+    def _reconcilers(self) -> dict[Kind, Reconcile]:
+        store = self._stores.reconcile
+        return {
+            Kind.EXTERNAL_SECRET: self._external_secrets.reconcile,
+            Kind.SECRET_STORE: store,
+            Kind.CLUSTER_SECRET_STORE: store,
+        }
+
+    def _observe(self, key: Key, result: str, seconds: float) -> None:
+        target = (CONTROLLERS[key.kind], key.namespace, key.name)
+        self._metrics.observe_reconcile(target, result, seconds)
+        if not self._informers.hold(key):
+            self._metrics.forget(target)
+
+    def _follow(self, key: Key, resources: Sequence[Resource]) -> None:
+        self._informers.generics.want(key, resources)
+
+    def _check_store(self, ref: StoreRef) -> None:
+        self._queue.add(Key(ref.kind, ref.namespace, ref.name), Lane.DRIFT)
+
+    def _own(self, meta: Meta) -> bool:
+        return self._targets.is_own(meta)
+
+    def _env(self, now: datetime) -> Env:
+        return Env(now=now, entropy=entropy.token_bytes, delimiters=self._config.delimiters)
+
+    def _figures(self) -> QueueFigures:
+        figures = self._queue.statistics()
+        return QueueFigures(
+            depth=sum(figures.depth.values()),
+            adds=figures.adds,
+            retries=figures.retries,
+            unfinished_seconds=figures.unfinished_seconds,
+            longest_seconds=figures.longest_running_seconds,
+            active=figures.processing,
+        )
+
+    async def _beat(self, state: State) -> None:
+        """Prove every second that the loop runs, and measure how late it is."""
+        while True:
+            due = anyio.current_time() + LOOP_CHECK_SECONDS
+            await anyio.sleep_until(due)
+            state.beat = anyio.current_time()
+            state.lead.beat()
+            self._metrics.observe_lag(state.beat - due)
+
+
+async def _synced(informer: Followed) -> None:
+    """Wait for an informer's first list; say every few seconds what it waits for."""
+    while not informer.synced.is_set():
+        with anyio.move_on_after(WAITING_SECONDS):
+            await informer.synced.wait()
+        if not informer.synced.is_set():
+            log.warning("waiting for the first list", informer=informer.name, trouble=informer.statistics().trouble)
+
+
+async def _first(*waits: Wait) -> int:
+    """Wait until one of them ends; its place among them."""
+    ended: list[int] = []
+
+    async def one(place: int, wait: Wait) -> None:
+        await wait()
+        ended.append(place)
+        group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for place, wait in enumerate(waits):
+            group.start_soon(one, place, wait)
+    return ended[0]
+
+
+def _credentials(store: Store, known: dict[str, Provider]) -> list[tuple[str, str]]:
+    """(namespace, name) of every Secret a store's credentials come from; an empty namespace means the consumer's."""
+    try:
+        _, backend = validate_store(store, known)
+        return [(secret_namespace(store.ref, "", ref.namespace), ref.name) for ref in backend.secret_refs]
+    except (SpecError, StoreForbidden):
+        return []
