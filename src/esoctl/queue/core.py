@@ -7,7 +7,8 @@ A key is in any of these states, and in none once nothing is known about it:
   ready when the lease ends;
 * *timed*: its refresh or retry slot holds a time; being leased clears both, so a timer never echoes a visit that took
   place;
-* *parked*: behind a reason such as a failing store, until that is released or the key becomes ready otherwise.
+* *parked*: behind a reason such as a failing store, until that is released or the key becomes ready otherwise; behind
+  ``Rest.CHANGE`` when nothing but a change of its object makes it due, so that a key of a live object is always known.
 
 Whatever the number of calls, a key that was asked for is leased at a later time at least once, and a key that was asked
 for many times before that is leased once. Requests raise the urgency of a key, never lower it.
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from esoctl.queue.lanes import Lane, Lanes, one_group
-from esoctl.queue.parking import Parking
+from esoctl.queue.parking import Parking, Rest
 from esoctl.queue.timers import LONGEST_SECONDS, Slot, Timers
 
 K = TypeVar("K", bound=Hashable)
@@ -61,6 +62,20 @@ class Census(Generic[K]):
         return live - self.ready - self.leased - self.timed - self.parked
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many keys there are, each counted once: in the first of these states that it is in."""
+
+    active: int
+    """A worker has them."""
+    queued: int
+    parked: int
+    """They wait for a store or the like."""
+    timer: int
+    resting: int
+    """Only a change of their objects makes them due."""
+
+
 class QueueCore(Generic[K]):
     """The state of every key. Times passed in must not go back."""
 
@@ -92,8 +107,8 @@ class QueueCore(Generic[K]):
         return self._timers.count()
 
     def parked_count(self) -> int:
-        """The number of parked keys."""
-        return len(self._parking)
+        """The number of parked keys, without those that rest."""
+        return len(self._parking) - self._parking.count(Rest.CHANGE)
 
     def leases(self) -> list[Leased[K]]:
         """The leases that have not ended."""
@@ -115,6 +130,18 @@ class QueueCore(Generic[K]):
             timed=frozenset(self._timers.keys()),
             parked=frozenset(self._parking.keys()),
         )
+
+    def tally(self) -> Tally:
+        """How many keys are in which state. Takes time in proportion to the number of keys."""
+        leased = self._leases.keys()
+        parked = self._parking.keys() - leased
+        resting = sum(key in parked for key in self._parking.behind(Rest.CHANGE))
+        waiting = self._timers.keys() - parked - self._lanes.keys() - leased
+        return Tally(len(leased), len(self._lanes), len(parked) - resting, len(waiting), resting)
+
+    def holds(self, key: K) -> bool:
+        """Whether anything would ever wake the key without a change of its object, or it rests until one."""
+        return any(key in state for state in (self._timers, self._lanes, self._leases, self._parking))
 
     def add(self, key: K, lane: Lane, now: float) -> None:
         """Ask for a key: it becomes ready now, or when its lease ends."""
@@ -138,6 +165,11 @@ class QueueCore(Generic[K]):
             self.dropped += 1
         elif key not in self._lanes and key not in self._again:
             self._parking.park(key, behind, lane)
+
+    def rest(self, key: K) -> None:
+        """Nothing but a change makes the key due; it is kept, so that it counts as known."""
+        if not self._closed:
+            self.park(key, Rest.CHANGE, Lane.INITIAL)
 
     def release(self, behind: Hashable, over_seconds: float, now: float, most: int | None = None) -> int:
         """Wake the keys parked behind a reason, or so many of them, spread evenly over a time; answers how many."""

@@ -5,11 +5,19 @@ when the reason is released. Keeping these keys in the queue means that none is 
 """
 
 from collections.abc import Hashable
+from enum import Enum
 from typing import Generic, TypeVar
 
 from esoctl.queue.lanes import Lane
 
 K = TypeVar("K", bound=Hashable)
+
+
+class Rest(Enum):
+    """What a key is parked behind that waits for neither a time nor a store."""
+
+    CHANGE = "a change"
+    """Nothing but a change of its object makes it due."""
 
 
 class Parking(Generic[K]):
@@ -22,6 +30,9 @@ class Parking(Generic[K]):
     def __len__(self) -> int:
         return len(self._behind)
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._behind
+
     def keys(self) -> set[K]:
         """Every parked key."""
         return set(self._behind)
@@ -29,6 +40,10 @@ class Parking(Generic[K]):
     def count(self, behind: Hashable) -> int:
         """The number of keys behind a reason."""
         return len(self._keys.get(behind, ()))
+
+    def behind(self, behind: Hashable) -> list[K]:
+        """The keys behind a reason."""
+        return list(self._keys.get(behind, ()))
 
     def park(self, key: K, behind: Hashable, lane: Lane) -> None:
         """Park a key; one that is parked already moves."""

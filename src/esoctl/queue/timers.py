@@ -52,6 +52,9 @@ class Timers(Generic[K]):
     def __len__(self) -> int:
         return sum(map(len, self._live.values()))
 
+    def __contains__(self, key: K) -> bool:
+        return any(key in live for live in self._live.values())
+
     def count(self) -> dict[Slot, int]:
         """The number of timers in each slot."""
         return {slot: len(timers) for slot, timers in self._live.items()}

@@ -12,7 +12,7 @@ All calls belong to the event loop's thread. Where an error is retried, and when
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -21,7 +21,7 @@ import anyio
 import anyio.lowlevel
 
 from esoctl.errors import EsoctlError
-from esoctl.queue.core import Census, Leased, QueueCore
+from esoctl.queue.core import Census, Leased, QueueCore, Tally
 from esoctl.queue.lanes import Lane, one_group
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.timers import Slot
@@ -63,6 +63,8 @@ class Statistics:
     """Waiting timers by slot."""
     parked: int
     """Keys that wait for a store or the like."""
+    tally: Tally
+    """Every key that is known, counted once, by state."""
     processing: int
     """Leased keys."""
     failing: int
@@ -137,6 +139,10 @@ class WorkQueue(Generic[K]):
         """Keep a key until ``behind`` is released or the key is asked for otherwise."""
         self._core.park(key, behind, lane)
 
+    def rest(self, key: K) -> None:
+        """Nothing but a change of its object makes the key due: it stays known, and costs nothing."""
+        self._core.rest(key)
+
     def release(self, behind: Hashable, over_seconds: float = RELEASE_SECONDS, most: int | None = None) -> int:
         """Wake the keys parked behind a reason, or so many of them, evenly over a time; answers how many."""
         released = self._core.release(behind, over_seconds, anyio.current_time(), most)
@@ -187,14 +193,22 @@ class WorkQueue(Generic[K]):
                 await self._quiet.wait()
         return not self._core.leases()
 
+    def lost(self, live: Iterable[K]) -> list[K]:
+        """The live keys that the queue does not know, so that nothing would ever wake them: there must be none.
+
+        A closed queue knows none and loses none: the next process asks for every key.
+        """
+        return [] if self._closed else [key for key in live if not self._core.holds(key)]
+
     def statistics(self) -> Statistics:
-        """Figures for metrics; cheap, and always of this moment."""
+        """Figures for metrics, of this moment; the tally takes time in proportion to the number of keys."""
         now = anyio.current_time()
         ages = [now - leased.leased_at for leased in self._core.leases()]
         return Statistics(
             depth=self._core.depth(),
             timers=self._core.timer_count(),
             parked=self._core.parked_count(),
+            tally=self._core.tally(),
             processing=len(ages),
             failing=len(self._limiter),
             adds=self._core.accepted,

@@ -82,6 +82,8 @@ class Worker:
             case Done(again) | Parked(_, again):
                 self.queue.forget(key)
                 self._look_again(key, again)
+                if again is None:
+                    self.queue.rest(key)
             case Waits(problem, behind, again):
                 self.queue.forget(key)
                 self._look_again(key, again)

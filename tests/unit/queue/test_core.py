@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from esoctl.queue.core import Leased, NotLeased, QueueCore
+from esoctl.queue.core import Leased, NotLeased, QueueCore, Tally
 from esoctl.queue.lanes import Lane
 from esoctl.queue.timers import LONGEST_SECONDS, Slot
 
@@ -458,6 +458,48 @@ def test_Q_38_the_census_names_the_state_of_every_key() -> None:
     assert census.parked == {"parked"}
     everyone = frozenset({"leased", "again", "ready", "timed", "parked", "lost"})
     assert census.lost(everyone) == {"lost"}
+
+
+def test_Q_38_every_known_key_is_counted_once_in_the_first_state_that_it_is_in() -> None:
+    core = a_core("leased", "again")
+    for _ in range(2):
+        take(core)
+    core.add("again", Lane.CHANGE, 0.0)
+    core.add_after("leased", 60.0, Slot.REFRESH, Lane.REFRESH, 0.0)
+    core.add_after("ready", 60.0, Slot.REFRESH, Lane.REFRESH, 0.0)
+    core.add("ready", Lane.CHANGE, 0.0)
+    core.add_after("parked", 60.0, Slot.REFRESH, Lane.REFRESH, 0.0)
+    core.park("parked", "store", Lane.RETRY)
+    core.add_after("timed", 60.0, Slot.REFRESH, Lane.REFRESH, 0.0)
+    core.add_after("timed", 5.0, Slot.RETRY, Lane.RETRY, 0.0)
+    core.rest("resting")
+    core.rest("leased")
+
+    assert core.tally() == Tally(active=2, queued=1, parked=1, timer=1, resting=1)
+    assert all(core.holds(key) for key in ("leased", "again", "ready", "parked", "timed", "resting"))
+    assert not core.holds("unknown")
+
+
+def test_Q_38_a_key_that_rests_is_known_until_it_is_discarded_and_woken_by_a_request() -> None:
+    core = a_core()
+    core.rest("a")
+    core.rest("b")
+
+    core.discard("a")
+    core.add("b", Lane.CHANGE, 0.0)
+
+    assert not core.holds("a")
+    assert core.tally() == Tally(active=0, queued=1, parked=0, timer=0, resting=0)
+
+
+def test_a_key_that_was_asked_for_meanwhile_does_not_rest() -> None:
+    core = a_core("a")
+    lease = take(core)
+    core.add("a", Lane.CHANGE, 0.0)
+    core.rest("a")
+    core.done(lease, 0.0)
+
+    assert core.tally() == Tally(active=0, queued=1, parked=0, timer=0, resting=0)
 
 
 class CountedKey:

@@ -23,6 +23,9 @@ STEPS = [0.0, 0.000001, 0.5, 1.0, 10.0, 29.0, 30.0, 60.0, 120.0, 300.0, 3600.0]
 keys = st.sampled_from(KEYS)
 lanes = st.sampled_from(Lane)
 seconds = st.sampled_from([-1.0, *STEPS, float("inf")])
+STATES = ("active", "queued", "parked", "resting", "timer")
+RESTING = "rests"
+
 reasons = st.sampled_from(["store one", "store two"])
 
 
@@ -120,6 +123,18 @@ class Model:
             self.clear(key, slot)
             self.timers.append((due, key, slot, lane))
 
+    def state(self, key: str) -> str:
+        """The first state that a key is in, "" for none."""
+        behind = [entry[1] for entry in self.parked if entry[0] == key]
+        found = {
+            "active": key in self.leased,
+            "queued": key in self.ready,
+            "parked": bool(behind) and behind != [RESTING],
+            "resting": behind == [RESTING],
+            "timer": any(timer[1] == key for timer in self.timers),
+        }
+        return next((name for name in STATES if found[name]), "")
+
     def next(self) -> tuple[str, Waiting] | None:
         if self.closed or not self.ready:
             return None
@@ -209,6 +224,13 @@ class QueueMachine(RuleBasedStateMachine):
             self.model.unpark(key)
             self.model.parked.append((key, reason, lane))
 
+    @rule(key=keys)
+    def rest(self, key: str) -> None:
+        self.core.rest(key)
+        if not self.model.closed and key not in self.model.ready and key not in self.model.again:
+            self.model.unpark(key)
+            self.model.parked.append((key, RESTING, Lane.INITIAL))
+
     @rule(reason=reasons, over=st.sampled_from([0.0, 30.0]))
     def release(self, reason: str, over: float) -> None:
         mine = [entry for entry in self.model.parked if entry[1] == reason]
@@ -253,9 +275,16 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.core.depth() == {lane: lanes.count(lane) for lane in Lane}
         assert len(self.core) == len(lanes)
         assert sum(self.core.timer_count().values()) == len(self.model.timers)
-        assert self.core.parked_count() == len(self.model.parked)
+        assert self.core.parked_count() == sum(entry[1] != RESTING for entry in self.model.parked)
         assert (self.core.accepted, self.core.dropped) == (self.model.accepted, self.model.dropped)
         assert self.core.next_due() == min((timer[0] for timer in self.model.timers), default=None)
+
+    @invariant()
+    def the_tally_counts_each_key_once(self) -> None:
+        states = [self.model.state(key) for key in KEYS]
+        tally = self.core.tally()
+        assert {name: states.count(name) for name in STATES} == {name: getattr(tally, name) for name in STATES}
+        assert {key for key in KEYS if self.core.holds(key)} == {key for key in KEYS if self.model.state(key)}
 
     @invariant()
     def Q_02_no_key_has_two_leases(self) -> None:

@@ -509,6 +509,21 @@ async def test_Q_38_the_census_finds_the_key_that_nothing_would_wake() -> None:
 
 
 @pytest.mark.asyncio
+async def test_Q_38_live_keys_that_the_queue_does_not_know_are_told() -> None:
+    queue = a_queue()
+    queue.add("ready")
+    queue.add_after("timed", HOUR)
+    queue.park("parked", "store")
+    queue.rest("resting")
+
+    assert queue.lost(["ready", "timed", "parked", "resting", "forgotten"]) == ["forgotten"]
+    tally = queue.statistics().tally
+    assert (tally.queued, tally.timer, tally.parked, tally.resting, tally.active) == (1, 1, 1, 1, 0)
+    queue.close()
+    assert queue.lost(["forgotten"]) == []
+
+
+@pytest.mark.asyncio
 async def test_a_day_of_hourly_refreshes_visits_every_key_every_hour() -> None:
     visits: dict[str, list[float]] = {f"key-{number}": [] for number in range(20)}
     queue = a_queue()

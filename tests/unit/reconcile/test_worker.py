@@ -125,6 +125,26 @@ async def test_what_an_outcome_does(outcome: Outcome, visits: list[float], resul
         assert scene.results() == results
 
 
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        pytest.param(Done(), id="Q_38 done"),
+        pytest.param(Done(NOON + 2 * HOUR), id="Q_38 done until"),
+        pytest.param(Parked("x"), id="Q_38 parked"),
+        pytest.param(Waits("x", "store"), id="Q_38 behind a store"),
+        pytest.param(Again("x", 300.0), id="Q_38 again"),
+    ],
+)
+async def test_a_key_whose_object_lives_stays_known_whatever_the_outcome(outcome: Outcome) -> None:
+    async with working(outcome, seconds=1.0) as scene:
+        assert scene.queue.lost([KEY]) == []
+
+
+async def test_Q_38_a_key_whose_object_is_gone_is_forgotten() -> None:
+    async with working(Gone(), seconds=1.0) as scene:
+        assert scene.queue.lost([KEY]) == [KEY]
+
+
 async def test_failures_in_a_row_wait_longer_and_a_success_ends_that() -> None:
     async with working(Again("x"), Again("x"), Again("x"), Done(NOON + HOUR), Again("x")) as scene:
         assert scene.visits == pytest.approx([0, 1, 3, 7, 3600, 3601])
