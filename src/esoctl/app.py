@@ -6,16 +6,14 @@ Lifetimes nest, outermost first: connection to the API server, AWS session, clie
 
 import gc
 import os
-import signal
 import socket
 from contextlib import AsyncExitStack
 from functools import partial
 from uuid import uuid4
 
-import anyio
-import anyio.abc
 import structlog
 
+from esoctl import stalls, stopping
 from esoctl.config import Config, Election
 from esoctl.errors import LeaseLost
 from esoctl.kube.api import Api
@@ -41,7 +39,7 @@ log = structlog.get_logger("esoctl.app")
 
 
 async def run(config: Config) -> None:
-    """Run the operator until SIGTERM or SIGINT."""
+    """Run the operator until SIGTERM or SIGINT; raises LeaseLost when another process may lead."""
     # What is imported stays; looking through it again and again would take a tenth of the processor time of a start.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 50)
@@ -51,6 +49,8 @@ async def run(config: Config) -> None:
     endpoint = await reach()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        told_to_stop = await enter(stopping.listening())
+        await enter(stalls.watched())
         candidacy = _candidacy(config.election, around) if config.election else None
         lead = await enter(campaigning(candidacy, reach)) if candidacy else Alone()
         options = Options(around.draw, metrics.observe_request, lease=lead.seconds_left)
@@ -64,7 +64,7 @@ async def run(config: Config) -> None:
         if candidacy:
             holds = partial(_holds, candidacy.name, lead)
             metrics.gauges["leader_election_master_status"] = ("1 when this process holds the lease.", holds)
-        lost = await operator.run(_told_to_stop, lead)
+        lost = await operator.run(told_to_stop, lead)
     if candidacy and lost:
         raise LeaseLost(candidacy.name)
     log.info("stopped")
@@ -91,10 +91,3 @@ def _candidacy(election: Election, around: Surroundings) -> Candidacy:
 
 def _holds(name: str, lead: Lead) -> dict[str, float]:
     return {name: float(lead.leads)}
-
-
-async def _told_to_stop() -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            log.info("signal received", signal=number.name)
-            return

@@ -2,18 +2,24 @@
 
 Records of libraries go the same way. Libraries that print requests or bodies when they are asked for details are held
 at INFO whatever the user wants: their details contain credentials.
+
+A traceback tells files, lines, functions and kinds of errors. What an error says is told only where it is known to hold
+no value: of our own errors and of those of the operating system. ``int("hunter2")`` quotes what it could not read.
 """
 
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import traceback
+from collections.abc import Iterator, MutableMapping
 from enum import StrEnum
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
 
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from esoctl.errors import EsoctlError
 
 HELD = ("kubernetes_asyncio", "botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 SENSITIVE = re.compile(r"(?i)^(authorization|token|password|secret_?access_?key|session_?token|data|value|body)$")
@@ -62,7 +68,7 @@ def _shared() -> list[Processor]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(told),
         redact,
     ]
 
@@ -71,7 +77,9 @@ def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:
     last: Processor = (
         structlog.processors.JSONRenderer()
         if style is Format.JSON
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared(),
@@ -93,3 +101,35 @@ def _redacted(event: MutableMapping[str, object]) -> MutableMapping[str, object]
         elif isinstance(value, bytes | bytearray):
             event[name] = f"<{len(value)} bytes>"
     return event
+
+
+def told(exc_info: ExcInfo) -> str:
+    """A traceback without what unknown errors say."""
+    return "\n".join(_traced(exc_info[1], set()))
+
+
+def _traced(error: BaseException, seen: set[int]) -> Iterator[str]:
+    """The error with what caused it before it, and the members of a group after it; each once."""
+    seen.add(id(error))
+    cause, why = error.__cause__, "The above was the direct cause of:"
+    if cause is None and not error.__suppress_context__:
+        cause, why = error.__context__, "While handling the above, there was:"
+    if cause is not None and id(cause) not in seen:
+        yield from _traced(cause, seen)
+        yield why
+    yield "Traceback (most recent call last):"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+    yield f"{type(error).__module__}.{type(error).__qualname__}: {_says(error)}"
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions:
+            yield "A member of that group:"
+            yield from _traced(member, seen)
+
+
+def _says(error: BaseException) -> str:
+    if isinstance(error, EsoctlError):
+        return str(error)
+    if isinstance(error, OSError):
+        return error.strerror or ""
+    return "(what it says is not told, as it may hold a value)"

@@ -4,12 +4,14 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
 from esoctl import log
+from esoctl.errors import SpecError
 from esoctl.log import HELD, Format, redact
 from support import logs
 
@@ -137,6 +139,51 @@ def test_SEC_credentials_of_libraries_and_of_tracebacks_pass_the_same_net(capsys
     assert CANARY not in text
     assert "Traceback" in text
     assert len(text.splitlines()) == 2
+
+
+def chained() -> None:
+    """An error of a library that quotes a value, in every place where an error can hang."""
+    quoting = ValueError(CANARY)
+    quoting.add_note(CANARY)
+    try:
+        {}[CANARY]
+    except KeyError as second:
+        group = ExceptionGroup(CANARY, [second, quoting])
+        group.__cause__ = quoting
+        raise SpecError("spec.data[0]", "is not there") from group
+
+
+@pytest.mark.parametrize("style", list(Format))
+def test_SEC_08_a_traceback_tells_places_and_kinds_and_no_value(
+    style: Format, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def act() -> None:
+        try:
+            chained()
+        except SpecError:
+            structlog.get_logger("esoctl.trace").exception("failed")
+            logging.getLogger("some.library").exception("failed")
+
+    text = written(capsys, act, style=style)
+
+    assert CANARY not in text
+    for told in ("in chained", "builtins.ValueError: (", "builtins.KeyError: (", "builtins.ExceptionGroup: ("):
+        assert text.count(told) >= 2
+    assert text.count("esoctl.errors.SpecError: spec.data[0]: is not there") == 2
+    assert "UserWarning" not in text
+
+
+def test_a_traceback_says_what_the_operating_system_said(capsys: pytest.CaptureFixture[str]) -> None:
+    def act() -> None:
+        try:
+            Path(f"/none/{CANARY}").read_text()
+        except OSError:
+            structlog.get_logger("esoctl.trace").exception("failed")
+
+    text = written(capsys, act)
+
+    assert "FileNotFoundError: No such file or directory" in text
+    assert CANARY not in text
 
 
 def test_a_terminal_gets_lines_for_people(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,18 @@
-"""``esoctl run``: the operator as one process that logs to standard error."""
+"""``esoctl run``: the operator as one process that logs to standard error.
+
+Exit codes: 0 stopped as asked; 1 could not start, could not go on, or lost the Lease; 2 an option is not understood;
+143 and 130 ended at once by a second SIGTERM or SIGINT (``stopping``).
+"""
 
 import os
 import sys
+from collections.abc import Iterator
 
 import anyio
 import click
+import structlog
 
-from esoctl import log
+from esoctl import log, stopping
 from esoctl.cli.durations import Duration
 from esoctl.config import AWS_ENDPOINTS, Config, Election
 from esoctl.errors import EsoctlError
@@ -62,16 +68,32 @@ DURATION = Duration()
 def command(log_format: str | None, store_requeue_interval: float, **options: str | float | bool) -> None:
     """Run the operator until it is told to stop (SIGTERM or SIGINT)."""
     config = _config(log_format, store_requeue_interval, options)
+    stopping.leave_at_a_signal()
     listener = log.set_up(config.log_level, config.log_format)
     try:
         from esoctl.app import run  # noqa: PLC0415  the machines take half a second to import; help must not wait for them
 
         anyio.run(run, config)
-    except EsoctlError as error:
-        click.echo(f"esoctl: {error}", err=True)
+    except Exception as error:  # noqa: BLE001  the end of the process: what went wrong is told, without values
+        for problem in _problems(error):
+            click.echo(f"esoctl: {problem}", err=True)
         sys.exit(EXIT_FAILED)
     finally:
         listener.stop()
+
+
+def _problems(error: Exception) -> Iterator[str]:
+    """What to tell of the end: one sentence for each thing that is wrong; of a fault of our own, where it is."""
+    if isinstance(error, ExceptionGroup):
+        for member in error.exceptions:
+            yield from _problems(member)
+    elif isinstance(error, EsoctlError):
+        yield str(error)
+    elif isinstance(error, OSError):
+        yield f"{error.strerror or type(error).__name__}"
+    else:
+        structlog.get_logger("esoctl").critical("crashed", exc_info=error)
+        yield f"crashed by a fault of its own ({type(error).__name__}); the log tells where"
 
 
 def _config(log_format: str | None, requeue: float, options: dict[str, str | float | bool]) -> Config:

@@ -1,6 +1,7 @@
 """Options, environment variables and their defaults become the settings of the operator."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from click.testing import CliRunner
 
 from esoctl.cli import main, run
 from esoctl.config import Config, Election
+from esoctl.errors import LeaseLost
 from esoctl.log import Format
 from support.logs import as_before
 
 
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No settings of this machine, and logging as it was."""
+    """No settings of this machine, and signals and logging as they were."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     for name in ("KUBECONFIG", "AWS_SECRETSMANAGER_ENDPOINT", "AWS_SSM_ENDPOINT", "AWS_STS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
     with as_before():
@@ -143,6 +146,33 @@ def test_a_cluster_that_cannot_be_found_is_one_sentence_and_exit_code_1(tmp_path
     assert "Traceback" not in result.stderr
     for line in result.stderr.splitlines():
         assert line == told or json.loads(line)["level"]
+
+
+PROBLEMS = [
+    pytest.param(OSError(98, "address already in use"), "address already in use", id="operating system"),
+    pytest.param(LeaseLost("esoctl"), "the lease esoctl was lost", id="lease"),
+    pytest.param(ExceptionGroup("g", [ExceptionGroup("g", [LeaseLost("esoctl")])]), "the lease", id="in a group"),
+    pytest.param(ValueError("hunter2"), "crashed by a fault of its own (ValueError)", id="fault"),
+    pytest.param(ExceptionGroup("hunter2", [KeyError("hunter2")]), "(KeyError)", id="fault in a group"),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), PROBLEMS)
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_sec_08_an_end_that_was_not_asked_for_is_one_sentence_without_values_and_exit_code_1(
+    error: Exception, words: str, style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ends(_: Config) -> None:
+        raise error
+
+    monkeypatch.setattr("esoctl.app.run", ends)
+    result = CliRunner().invoke(main, ["run", "--log-level", "debug", "--log-format", style])
+
+    told = [line for line in result.stderr.splitlines() if line.startswith("esoctl: ")]
+    assert result.exit_code == 1
+    assert len(told) == 1
+    assert words in told[0]
+    assert "hunter2" not in result.output
 
 
 def test_the_help_names_every_option() -> None:
