@@ -2,13 +2,13 @@
 
 The most impatient of them decides for all, by its haste:
 
-* prompt: after two milliseconds without company. While calls are under way, whoever made them may soon ask for more:
-  then reads are gathered for forty milliseconds at most.
+* prompt: after a millisecond without company. While calls are under way, and for three milliseconds after an answer,
+  whoever made them may soon ask for more: then reads are gathered for forty milliseconds at most.
 * queued: workers are busy writing what they read and will come back for more. While those who were answered within
   the last second and have not come back would fill the batch, they are waited for, a second at most; otherwise fifty
   milliseconds without company are enough.
-* calm: at once after a rest, like a prompt one; but the next calls leave half a second apart, so that a steady trickle
-  of refreshes makes two or three calls a second and not one for each.
+* calm: at once after a rest, like a prompt one; but the next calls leave more than a second apart, so that a steady
+  trickle of refreshes makes one call a second and not one for each.
 
 Pure: the time is an argument.
 """
@@ -31,12 +31,14 @@ class Patience:
 
 
 PATIENCE: Mapping[Haste, Patience] = {
-    Haste.PROMPT: Patience(quiet=0.002, longest=0.04),
+    Haste.PROMPT: Patience(quiet=0.001, longest=0.04),
     Haste.QUEUED: Patience(quiet=0.05, longest=1.0),
-    Haste.CALM: Patience(quiet=0.002, longest=0.5, apart=0.5),
+    Haste.CALM: Patience(quiet=0.001, longest=1.1, apart=1.1),
 }
 
 
+ANSWERED_QUIET_SECONDS = 0.003
+"""Whoever was answered so short ago may be about to ask for more."""
 RETURN_SECONDS = 1.0
 """Who was answered longer ago is not expected back."""
 
@@ -51,7 +53,7 @@ class Gathering:
         self._together = 0
         self._away: deque[float] = deque()
         """When those were answered who have not come back; who comes back, nobody knows, so the first is meant."""
-        self._stirred_at = -math.inf
+        self._came_at = self._answered_at = -math.inf
         self._left_at = -math.inf
 
     def came(self, haste: Haste, now: float) -> None:
@@ -60,14 +62,14 @@ class Gathering:
             self._away.popleft()
         self._together += 1
         self._since.setdefault(haste, now)
-        self._stirred_at = now
+        self._came_at = now
 
     def answered(self, now: float) -> None:
         """A read has been answered: who asked may come again."""
         self._away.append(now)
         while self._away[0] < now - RETURN_SECONDS:
             self._away.popleft()
-        self._stirred_at = now
+        self._answered_at = now
 
     def left(self, now: float, staying: Iterable[tuple[Haste, float]]) -> None:
         """Reads have left; ``staying`` are the haste and the arrival of those that have not."""
@@ -86,7 +88,8 @@ class Gathering:
         patience = PATIENCE[haste]
         alone = math.inf
         if not under_way:
-            alone = max(self._stirred_at + patience.quiet, self._left_at + patience.apart)
+            answered = self._answered_at + max(patience.quiet, ANSWERED_QUIET_SECONDS)
+            alone = max(self._came_at + patience.quiet, answered, self._left_at + patience.apart)
             if haste is Haste.QUEUED:
                 alone = max(alone, self._hopeless_at())
         return min(alone, since + patience.longest)
