@@ -11,15 +11,22 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+# The reference's metrics have no moment of creation; it would double the number of series.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it out
+
 CONTROLLERS = ("externalsecret", "secretstore", "clustersecretstore")
+RESULTS = ("success", "requeue", "requeue_after", "error")
+"""Every result there is, so that a share of errors is a number from the start, as controller-runtime has it."""
+FAILURES = ("error", "terminal", "timeout", "panic")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+LAGS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 CONDITION_STATUSES = ("True", "False")
 
 
@@ -35,14 +42,12 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """The work queue at the moment of a scrape."""
+    """What the work queue holds of one controller at the moment of a scrape."""
 
-    depth: int
-    adds: int
-    retries: int
-    unfinished_seconds: float
-    longest_seconds: float
-    active: int
+    depth: int = 0
+    unfinished_seconds: float = 0.0
+    longest_seconds: float = 0.0
+    active: int = 0
 
 
 @dataclass(slots=True)
@@ -60,7 +65,10 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
     conditions: Callable[[], Iterable[Ready]] = tuple
     """Set by the composition root: the conditions as the informers hold them."""
-    queue: Callable[[], QueueFigures] | None = None
+    queue: Callable[[], Mapping[str, QueueFigures]] = dict
+    """Set by the composition root: the queue by controller."""
+    census: Callable[[], Mapping[str, int]] = dict
+    """Set by the composition root: how many keys the queue knows, by state, each counted once."""
     gauges: dict[str, tuple[str, Callable[[], Mapping[str, float]]]] = field(default_factory=dict)
     """Further gauges, computed at the scrape: name -> (help, value by the label ``name``)."""
     _visits: dict[tuple[str, str, str], _Visits] = field(default_factory=dict)
@@ -69,42 +77,59 @@ class Metrics:
 
     def __post_init__(self) -> None:
         registry = self.registry
-        by_result = ["controller", "result"]
-        self._reconciles = Counter(
-            "controller_runtime_reconcile", "Reconciles by result.", by_result, registry=registry
-        )
-        self._errors = _by_controller("controller_runtime_reconcile_errors", "Reconciles that failed.", registry)
-        self._panics = _by_controller("controller_runtime_reconcile_panics", "Reconciles that hit a bug.", registry)
-        self._times = Histogram(
-            "controller_runtime_reconcile_time_seconds",
-            "Time of a reconcile.",
-            ["controller"],
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self._waits = _of_queue("workqueue_queue_duration_seconds", "Wait in the queue before work.", registry)
-        self._works = _of_queue("workqueue_work_duration_seconds", "Time of work on one key.", registry)
+        self._of_reconciles(registry)
+        self._of_queue(registry)
         self._requests = Counter(
             "rest_client_requests", "Requests to the API server.", ["code", "host", "method"], registry=registry
         )
         self._lag = Gauge("esoctl_event_loop_lag_seconds", "How late the event loop last woke up.", registry=registry)
-        for controller in CONTROLLERS:
-            self._errors.labels(controller)
-            self._panics.labels(controller)
+        self._refreshes = Histogram(
+            "esoctl_refresh_lag_seconds", "How late a refresh started.", buckets=LAGS, registry=registry
+        )
         for collector in (ProcessCollector(registry=None), PlatformCollector(registry=None)):
             registry.register(collector)
         GCCollector(registry=registry)
 
+    def _of_reconciles(self, registry: CollectorRegistry) -> None:
+        prefix = "controller_runtime_reconcile"
+        self._reconciles = Counter(prefix, "Reconciles by result.", ["controller", "result"], registry=registry)
+        self._failures = {
+            "error": _by_controller(f"{prefix}_errors", "Reconciles that failed.", registry),
+            "terminal": _by_controller(
+                "controller_runtime_terminal_reconcile_errors", "Failures that only an edit can heal.", registry
+            ),
+            "timeout": _by_controller(f"{prefix}_timeouts", "Reconciles that took too long.", registry),
+            "panic": _by_controller(f"{prefix}_panics", "Reconciles that hit a bug.", registry),
+        }
+        self._times = Histogram(
+            f"{prefix}_time_seconds", "Time of a reconcile.", ["controller"], buckets=SECONDS, registry=registry
+        )
+        for controller in CONTROLLERS:
+            self._times.labels(controller)
+            for counter in self._failures.values():
+                counter.labels(controller)
+            for result in RESULTS:
+                self._reconciles.labels(controller, result)
+
+    def _of_queue(self, registry: CollectorRegistry) -> None:
+        labels = ["name", "controller"]
+        self._adds = Counter("workqueue_adds", "Requests to work on a key.", labels, registry=registry)
+        self._retries = Counter("workqueue_retries", "Retries after failures.", labels, registry=registry)
+        waits, works = "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds"
+        self._waits = Histogram(waits, "Wait in the queue before work.", labels, buckets=SECONDS, registry=registry)
+        self._works = Histogram(works, "Time of work on one key.", labels, buckets=SECONDS, registry=registry)
+        for controller in CONTROLLERS:
+            for metric in (self._adds, self._retries, self._waits, self._works):
+                metric.labels(controller, controller)
+
     def observe_reconcile(self, target: tuple[str, str, str], result: str, seconds: float) -> None:
-        """One reconcile of (controller, namespace, name) ended: success, requeue_after, error or panic."""
+        """One reconcile of (controller, namespace, name) ended, by one of ``RESULTS`` or of ``FAILURES``."""
         controller = target[0]
-        failed = result in ("error", "panic")
+        failed = result in FAILURES
         self._reconciles.labels(controller, "error" if failed else result).inc()
         self._times.labels(controller).observe(seconds)
-        if failed:
-            self._errors.labels(controller).inc()
-        if result == "panic":
-            self._panics.labels(controller).inc()
+        for failure in {"error", result} if failed else ():
+            self._failures[failure].labels(controller).inc()
         visits = self._visits.setdefault(target, _Visits())
         visits.calls += 1
         visits.errors += failed
@@ -126,13 +151,25 @@ class Metrics:
         """One request to the API server ended."""
         self._requests.labels(code, host, method).inc()
 
-    def observe_wait(self, seconds: float) -> None:
-        """A key waited in the queue."""
-        self._waits.observe(seconds)
+    def observe_add(self, controller: str) -> None:
+        """A key was asked for."""
+        self._adds.labels(controller, controller).inc()
 
-    def observe_work(self, seconds: float) -> None:
+    def observe_retry(self, controller: str) -> None:
+        """A key is to be tried again after a failure."""
+        self._retries.labels(controller, controller).inc()
+
+    def observe_wait(self, controller: str, seconds: float) -> None:
+        """A key waited in the queue."""
+        self._waits.labels(controller, controller).observe(seconds)
+
+    def observe_work(self, controller: str, seconds: float) -> None:
         """A key was worked on."""
-        self._works.observe(seconds)
+        self._works.labels(controller, controller).observe(seconds)
+
+    def observe_refresh(self, late_seconds: float) -> None:
+        """A refresh that was due began so much later."""
+        self._refreshes.observe(late_seconds)
 
     def observe_lag(self, seconds: float) -> None:
         """The event loop woke up late."""
@@ -150,7 +187,8 @@ class Metrics:
             list(self.conditions()),
             list(self._provider_calls.items()),
             list(self._reads.items()),
-            self.queue() if self.queue is not None else None,
+            dict(self.queue()),
+            dict(self.census()),
             [(name, text, dict(values())) for name, (text, values) in self.gauges.items()],
         )
         return lambda: generate_latest(_Whole(self.registry, taken))
@@ -165,7 +203,8 @@ class _Taken:
     conditions: list[Ready]
     provider_calls: list[tuple[tuple[str, str, str], int]]
     reads: list[tuple[tuple[str, str], int]]
-    figures: QueueFigures | None
+    figures: dict[str, QueueFigures]
+    census: dict[str, int]
     gauges: list[tuple[str, str, dict[str, float]]]
 
     def series(self) -> Iterator[Metric]:
@@ -174,13 +213,19 @@ class _Taken:
         yield from self._of_conditions()
         yield self._of_provider()
         yield self._of_reads()
-        if self.figures is not None:
-            yield from _of_figures(self.figures, self.workers)
+        yield from _of_figures(self.figures, self.workers)
+        yield self._of_census()
         for name, text, values in self.gauges:
             gauge = Metric(name, text, "gauge")
             for label, value in values.items():
                 gauge.add_sample(name, {"name": label} if label else {}, value)
             yield gauge
+
+    def _of_census(self) -> Metric:
+        keys = Metric("esoctl_queue_keys", "Keys that the queue knows, each once, by what they wait for.", "gauge")
+        for state, count in self.census.items():
+            keys.add_sample(keys.name, {"state": state}, count)
+        return keys
 
     def _of_visits(self) -> Iterator[Metric]:
         calls = Metric("externalsecret_sync_calls", "Reconciles of an ExternalSecret.", "counter")
@@ -235,36 +280,22 @@ def _by_controller(name: str, text: str, registry: CollectorRegistry) -> Counter
     return Counter(name, text, ["controller"], registry=registry)
 
 
-def _of_queue(name: str, text: str, registry: CollectorRegistry) -> Histogram:
-    return Histogram(name, text, ["name", "controller"], buckets=SECONDS, registry=registry).labels("esoctl", "esoctl")
-
-
 def _duration_of(controller: str) -> Metric:
     return Metric(f"{controller}_reconcile_duration", "The last reconcile, in nanoseconds.", "gauge")
 
 
-def _of_figures(figures: QueueFigures, workers: int) -> Iterator[Metric]:
-    rows = (
-        ("workqueue_depth", "Keys that wait for a worker.", "gauge", figures.depth),
-        ("workqueue_adds", "Requests to work on a key.", "counter", figures.adds),
-        ("workqueue_retries", "Retries after failures.", "counter", figures.retries),
-        ("workqueue_unfinished_work_seconds", "Work in progress, summed.", "gauge", figures.unfinished_seconds),
-        (
-            "workqueue_longest_running_processor_seconds",
-            "The longest work in progress.",
-            "gauge",
-            figures.longest_seconds,
-        ),
-    )
-    for name, text, kind, value in rows:
-        metric = Metric(name, text, kind)
-        ending = "_total" if kind == "counter" else ""
-        metric.add_sample(f"{name}{ending}", {"name": "esoctl", "controller": "esoctl"}, value)
-        yield metric
-    for name, text, value in (
-        ("controller_runtime_active_workers", "Workers at work.", figures.active),
-        ("controller_runtime_max_concurrent_reconciles", "Workers at most.", workers),
-    ):
-        metric = Metric(name, text, "gauge")
-        metric.add_sample(name, {"controller": "esoctl"}, value)
-        yield metric
+def _of_figures(figures: Mapping[str, QueueFigures], workers: int) -> Iterator[Metric]:
+    """One queue and one set of workers serve all controllers; dashboards expect both of each."""
+    depth = Metric("workqueue_depth", "Keys that wait for a worker.", "gauge")
+    unfinished = Metric("workqueue_unfinished_work_seconds", "Work in progress, summed.", "gauge")
+    longest = Metric("workqueue_longest_running_processor_seconds", "The longest work in progress.", "gauge")
+    active = Metric("controller_runtime_active_workers", "Workers at work.", "gauge")
+    most = Metric("controller_runtime_max_concurrent_reconciles", "Workers at most, of all controllers.", "gauge")
+    for controller in CONTROLLERS:
+        found, labels = figures.get(controller, QueueFigures()), {"name": controller, "controller": controller}
+        depth.add_sample(depth.name, labels, found.depth)
+        unfinished.add_sample(unfinished.name, labels, found.unfinished_seconds)
+        longest.add_sample(longest.name, labels, found.longest_seconds)
+        active.add_sample(active.name, {"controller": controller}, found.active)
+        most.add_sample(most.name, {"controller": controller}, workers)
+    yield from (depth, unfinished, longest, active, most)

@@ -5,8 +5,9 @@ finish up to a deadline, informers end, events are flushed.
 """
 
 import secrets as entropy
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from random import SystemRandom  # noqa: TID251  the composition root chooses the source of randomness
 from uuid import uuid4
@@ -31,6 +32,7 @@ from esoctl.model.store import Store
 from esoctl.plan.access import secret_namespace
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
+from esoctl.queue.core import Leased
 from esoctl.queue.lanes import Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import Observers, WorkQueue
@@ -59,6 +61,7 @@ COMPONENTS = {
     Kind.CLUSTER_SECRET_STORE: "cluster-secret-store",
 }
 """Sources of events, named as the reference names them."""
+AGE_HELP = "Seconds since an informer last heard from the API server."
 FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
 HELD_HELP = "Removals that wait until their store is released, by store."
 LOOP_CHECK_SECONDS = 0.5
@@ -94,8 +97,9 @@ class Operator:
         self._config = config
         self._metrics = metrics
         self._around = around
+        self._began = anyio.current_time()
         clock, draw = around.clock, around.draw
-        observers = Observers(metrics.observe_wait, metrics.observe_work)
+        observers = Observers(self._asked, self._tried, self._begun, self._ended)
         self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
         stale: set[Key] = set()
         self._generics = GenericTargets(ApiObjects(api), config.generic_targets, self._follow)
@@ -114,7 +118,6 @@ class Operator:
         self._targets = Targets(views, cluster)
         self._circuits = Circuits(self._queue.release, self._check_store)
         stores = Stores(views, cluster, known, pool, reader, config.controller_class, self._circuits)
-        metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
         self._external_secrets = ExternalSecretReconciler(
             views,
             cluster,
@@ -130,8 +133,15 @@ class Operator:
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
         )
+        self._expose(metrics)
+
+    def _expose(self, metrics: Metrics) -> None:
+        """What is looked up at each scrape."""
         metrics.conditions = self._informers.readiness
-        metrics.queue = self._figures
+        metrics.queue, metrics.census = self._figures, self._census
+        metrics.gauges["esoctl_informer_age_seconds"] = (AGE_HELP, self._ages)
+        metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
+        metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
 
     async def run(self, told_to_stop: Wait, lead: Lead = Alone()) -> bool:  # noqa: B008  it holds nothing
         """Serve probes, inform, and work once we lead; returns after an orderly stop, which begins when
@@ -170,7 +180,6 @@ class Operator:
             log.warning("work was cut short", seconds=self._config.drain_seconds)
 
     async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
-        self._metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
         for informer in self._informers.each():
             await _synced(informer)
         log.info("informed", external_secrets=len(self._informers.external_secrets.store))
@@ -206,16 +215,39 @@ class Operator:
     def _env(self, now: datetime) -> Env:
         return Env(now=now, entropy=entropy.token_bytes, delimiters=self._config.delimiters)
 
-    def _figures(self) -> QueueFigures:
-        figures = self._queue.statistics()
-        return QueueFigures(
-            depth=sum(figures.depth.values()),
-            adds=figures.adds,
-            retries=figures.retries,
-            unfinished_seconds=figures.unfinished_seconds,
-            longest_seconds=figures.longest_running_seconds,
-            active=figures.processing,
-        )
+    def _figures(self) -> dict[str, QueueFigures]:
+        depth = Counter(CONTROLLERS[key.kind] for key in self._queue.queued())
+        ages: dict[str, list[float]] = {}
+        for key, seconds in self._queue.at_work():
+            ages.setdefault(CONTROLLERS[key.kind], []).append(seconds)
+        return {
+            controller: QueueFigures(depth[controller], sum(found), max(found, default=0.0), len(found))
+            for controller in CONTROLLERS.values()
+            for found in (ages.get(controller, []),)
+        }
+
+    def _census(self) -> dict[str, int]:
+        return asdict(self._queue.statistics().tally)
+
+    def _ages(self) -> dict[str, float]:
+        """An informer that never heard its server counts from the start of the process."""
+        now = anyio.current_time()
+        heard = {informer.name: informer.last_heard for informer in self._informers.each()}
+        return {name: now - (self._began if last is None else last) for name, last in heard.items()}
+
+    def _asked(self, key: Key) -> None:
+        self._metrics.observe_add(CONTROLLERS[key.kind])
+
+    def _tried(self, key: Key) -> None:
+        self._metrics.observe_retry(CONTROLLERS[key.kind])
+
+    def _begun(self, leased: Leased[Key]) -> None:
+        self._metrics.observe_wait(CONTROLLERS[leased.key.kind], leased.waited)
+        if leased.asked_as is Lane.REFRESH:
+            self._metrics.observe_refresh(leased.waited)
+
+    def _ended(self, key: Key, seconds: float) -> None:
+        self._metrics.observe_work(CONTROLLERS[key.kind], seconds)
 
     async def _beat(self, state: State) -> None:
         """Prove every second that the loop runs, and measure how late it is."""

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from esoctl.metrics import Metrics, QueueFigures, Ready
+from esoctl.metrics import CONTROLLERS, RESULTS, Metrics, QueueFigures, Ready
 
 SHOP = ("externalsecret", "team-a", "shop")
 OF_SHOP = {"name": "shop", "namespace": "team-a"}
-OF_QUEUE = {"name": "esoctl", "controller": "esoctl"}
-FIGURES = QueueFigures(depth=3, adds=10, retries=2, unfinished_seconds=1.5, longest_seconds=1.0, active=4)
+OF_QUEUE = {"name": "externalsecret", "controller": "externalsecret"}
+FIGURES = QueueFigures(depth=3, unfinished_seconds=1.5, longest_seconds=1.0, active=4)
 
 
 def scraped(metrics: Metrics) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -34,13 +34,17 @@ def busy() -> Metrics:
         Ready("secretstore", "team-a", "aws", "False"),
         Ready("clustersecretstore", "", "wide", "True"),
     ]
-    metrics.queue = lambda: FIGURES
+    metrics.queue = lambda: {"externalsecret": FIGURES}
     for target in (SHOP, ("secretstore", "team-a", "aws"), ("clustersecretstore", "", "wide")):
         metrics.observe_reconcile(target, "success", 0.25)
     metrics.observe_provider("AWS/SecretsManager", "GetSecretValue", ok=True)
     metrics.observe_request("200", "10.0.0.1", "GET")
-    metrics.observe_wait(0.1)
-    metrics.observe_work(0.1)
+    metrics.census = lambda: {"queued": 3, "timer": 70}
+    metrics.observe_add("externalsecret")
+    metrics.observe_retry("externalsecret")
+    metrics.observe_wait("externalsecret", 0.1)
+    metrics.observe_work("externalsecret", 0.1)
+    metrics.observe_refresh(2.0)
     metrics.observe_lag(0.5)
     return metrics
 
@@ -75,17 +79,22 @@ def busy() -> Metrics:
         ("controller_runtime_reconcile_panics_total", {"controller": "secretstore"}, 0),
         ("controller_runtime_reconcile_time_seconds_count", {"controller": "externalsecret"}, 1),
         ("controller_runtime_reconcile_time_seconds_sum", {"controller": "externalsecret"}, 0.25),
-        ("controller_runtime_max_concurrent_reconciles", {"controller": "esoctl"}, 8),
-        ("controller_runtime_active_workers", {"controller": "esoctl"}, 4),
+        ("controller_runtime_terminal_reconcile_errors_total", {"controller": "externalsecret"}, 0),
+        ("controller_runtime_reconcile_timeouts_total", {"controller": "externalsecret"}, 0),
+        ("controller_runtime_max_concurrent_reconciles", {"controller": "secretstore"}, 8),
+        ("controller_runtime_active_workers", {"controller": "externalsecret"}, 4),
+        ("controller_runtime_active_workers", {"controller": "clustersecretstore"}, 0),
         ("workqueue_depth", OF_QUEUE, 3),
-        ("workqueue_adds_total", OF_QUEUE, 10),
-        ("workqueue_retries_total", OF_QUEUE, 2),
+        ("workqueue_adds_total", OF_QUEUE, 1),
+        ("workqueue_retries_total", OF_QUEUE, 1),
         ("workqueue_unfinished_work_seconds", OF_QUEUE, 1.5),
         ("workqueue_longest_running_processor_seconds", OF_QUEUE, 1),
         ("workqueue_queue_duration_seconds_count", OF_QUEUE, 1),
         ("workqueue_work_duration_seconds_count", OF_QUEUE, 1),
         ("rest_client_requests_total", {"code": "200", "host": "10.0.0.1", "method": "GET"}, 1),
         ("esoctl_event_loop_lag_seconds", {}, 0.5),
+        ("esoctl_refresh_lag_seconds_sum", {}, 2),
+        ("esoctl_queue_keys", {"state": "timer"}, 70),
     ],
 )
 def test_a_series_has_its_name_its_labels_and_its_value(name: str, labels: dict[str, str], number: float) -> None:
@@ -97,15 +106,19 @@ def test_the_process_and_the_interpreter_are_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("results", "errors", "panics", "total"),
+    ("results", "errors", "special", "total"),
     [
-        pytest.param(["success", "requeue_after"], 0, 0, {"success": 1, "requeue_after": 1}, id="well"),
-        pytest.param(["error", "error"], 2, 0, {"error": 2}, id="failures"),
-        pytest.param(["panic"], 1, 1, {"error": 1}, id="a panic is an error too"),
+        pytest.param(["success", "requeue_after"], 0, {}, {"success": 1, "requeue_after": 1}, id="well"),
+        pytest.param(["error", "error"], 2, {}, {"error": 2}, id="failures"),
+        pytest.param(["panic"], 1, {"reconcile_panics": 1}, {"error": 1}, id="a panic is an error too"),
+        pytest.param(
+            ["terminal"], 1, {"terminal_reconcile_errors": 1}, {"error": 1}, id="so is what only an edit heals"
+        ),
+        pytest.param(["timeout"], 1, {"reconcile_timeouts": 1}, {"error": 1}, id="and what took too long"),
     ],
 )
 def test_results_are_counted_as_controller_runtime_counts(
-    results: Iterable[str], errors: int, panics: int, total: dict[str, int]
+    results: Iterable[str], errors: int, special: dict[str, int], total: dict[str, int]
 ) -> None:
     metrics = Metrics()
 
@@ -113,7 +126,9 @@ def test_results_are_counted_as_controller_runtime_counts(
         metrics.observe_reconcile(SHOP, result, 0.1)
 
     assert value(metrics, "controller_runtime_reconcile_errors_total", controller="externalsecret") == errors
-    assert value(metrics, "controller_runtime_reconcile_panics_total", controller="externalsecret") == panics
+    for name in ("reconcile_panics", "terminal_reconcile_errors", "reconcile_timeouts"):
+        found = value(metrics, f"controller_runtime_{name}_total", controller="externalsecret")
+        assert found == special.get(name, 0)
     assert value(metrics, "externalsecret_sync_calls_error", **OF_SHOP) == errors
     for result, count in total.items():
         found = value(metrics, "controller_runtime_reconcile_total", controller="externalsecret", result=result)
@@ -170,8 +185,16 @@ def test_what_was_taken_down_is_printed_whatever_happens_meanwhile() -> None:
     assert 'externalsecret_sync_calls_total{name="shop",namespace="team-a"} 1.0' in printed().decode()
 
 
-def test_without_a_queue_there_are_no_figures_of_it() -> None:
-    assert "workqueue_depth" not in scraped(Metrics())
+def test_every_controller_has_its_series_before_anything_happened() -> None:
+    found = scraped(Metrics())
+
+    for name in ("workqueue_depth", "workqueue_adds_total", "controller_runtime_active_workers"):
+        assert {labels["controller"] for labels, _ in found[name]} == set(CONTROLLERS)
+    assert {labels["result"] for labels, _ in found["controller_runtime_reconcile_total"]} == set(RESULTS)
+
+
+def test_no_series_tells_when_a_counter_was_made() -> None:
+    assert "_created" not in busy().exposition().decode()
 
 
 def test_two_operators_in_one_process_do_not_share_series() -> None:

@@ -41,6 +41,8 @@ class Leased(Generic[K]):
     ready_at: float
     """When the key was asked for, or its timer was due."""
     leased_at: float
+    asked_as: Lane
+    """The lane of the request that made it ready, whatever moved it up since."""
 
     @property
     def waited(self) -> float:
@@ -76,13 +78,20 @@ class Tally:
     """Only a change of their objects makes them due."""
 
 
+def _ignore(_: object) -> None:
+    pass
+
+
 class QueueCore(Generic[K]):
     """The state of every key. Times passed in must not go back."""
 
-    def __init__(self, group: Callable[[K], Hashable] = one_group) -> None:
-        """``group`` names what takes turns inside a lane, such as the namespace."""
+    def __init__(self, group: Callable[[K], Hashable] = one_group, on_accept: Callable[[K], None] = _ignore) -> None:
+        """``group`` names what takes turns inside a lane, such as the namespace; ``on_accept`` is told of every request
+        that counts."""
         self._lanes: Lanes[K] = Lanes(group)
-        self._ready_at: dict[K, float] = {}
+        self._on_accept = on_accept
+        self._asked: dict[K, tuple[float, Lane]] = {}
+        """When each ready key was first asked for, and in which lane."""
         self._leases: dict[K, Leased[K]] = {}
         self._again: dict[K, tuple[Lane, float]] = {}
         """Leased keys that were asked for meanwhile: most urgent lane and earliest time."""
@@ -97,6 +106,10 @@ class QueueCore(Generic[K]):
     def __len__(self) -> int:
         """The number of ready keys."""
         return len(self._lanes)
+
+    def ready(self) -> set[K]:
+        """Every ready key."""
+        return self._lanes.keys()
 
     def depth(self) -> dict[Lane, int]:
         """The number of ready keys in each lane."""
@@ -197,7 +210,8 @@ class QueueCore(Generic[K]):
             return None
         key, lane = chosen
         self.discard(key)
-        lease = Leased(key, lane, self._ready_at.pop(key), now)
+        asked_at, asked_as = self._asked.pop(key)
+        lease = Leased(key, lane, asked_at, now, asked_as)
         self._leases[key] = lease
         return lease
 
@@ -237,6 +251,7 @@ class QueueCore(Generic[K]):
         since = now if asked_at is None else asked_at
         if key not in self._lanes and key not in self._again:
             self.accepted += 1
+            self._on_accept(key)
         if key in self._leases:
             self._remember(key, lane, since)
         else:
@@ -247,5 +262,5 @@ class QueueCore(Generic[K]):
         self._again[key] = (min(lane, earlier_lane), earlier_time)
 
     def _make_ready(self, key: K, lane: Lane, asked_at: float, now: float) -> None:
-        self._ready_at.setdefault(key, asked_at)
+        self._asked.setdefault(key, (asked_at, lane))
         self._lanes.push(key, lane, now)

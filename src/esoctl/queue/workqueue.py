@@ -39,18 +39,21 @@ class QueueClosed(EsoctlError):
         super().__init__("the work queue is closed")
 
 
-def _ignore(_: float) -> None:
+def _ignore(*_: object) -> None:
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Observers:
-    """Whom the queue tells what it measured, in seconds."""
+class Observers(Generic[K]):
+    """Whom the queue tells what happens."""
 
-    on_ready_wait: Callable[[float], None] = _ignore
-    """From ready to leased; waiting for a timer does not count."""
-    on_work: Callable[[float], None] = _ignore
-    """From leased to done."""
+    on_add: Callable[[K], None] = _ignore
+    """A request that leads to a visit."""
+    on_retry: Callable[[K], None] = _ignore
+    """A failure that is to be tried again."""
+    on_lease: Callable[[Leased[K]], None] = _ignore
+    on_done: Callable[[K, float], None] = _ignore
+    """The seconds from leased to done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,12 @@ class WorkQueue(Generic[K]):
         limiter: Limiter[K],
         *,
         group: Callable[[K], Hashable] = one_group,
-        observers: Observers | None = None,
+        observers: Observers[K] | None = None,
     ) -> None:
         """``group`` names what takes turns inside a lane, such as the namespace of a key."""
-        self._core: QueueCore[K] = QueueCore(group)
+        self._observers: Observers[K] = observers or Observers()
+        self._core: QueueCore[K] = QueueCore(group, self._observers.on_add)
         self._limiter = limiter
-        self._observers = observers or Observers()
         self._retries = 0
         self._closed = False
         self._waiters: deque[anyio.Event] = deque()
@@ -121,6 +124,7 @@ class WorkQueue(Generic[K]):
         ``hint`` is what a server asked for: the wait is not shorter, up to the limiter's cap.
         """
         self._retries += 1
+        self._observers.on_retry(key)
         seconds = self._limiter.delay(key, hint)
         self.add_after(key, seconds, Slot.RETRY, Lane.RETRY)
         return seconds
@@ -159,7 +163,7 @@ class WorkQueue(Generic[K]):
         leased = await self._next()
         finished = False
         try:
-            self._observers.on_ready_wait(leased.waited)
+            self._observers.on_lease(leased)
             yield leased
             finished = True
         finally:
@@ -218,6 +222,15 @@ class WorkQueue(Generic[K]):
             unfinished_seconds=sum(ages),
         )
 
+    def queued(self) -> set[K]:
+        """The keys that are ready and wait for a worker."""
+        return self._core.ready()
+
+    def at_work(self) -> list[tuple[K, float]]:
+        """The leased keys, and for how many seconds each has been."""
+        now = anyio.current_time()
+        return [(leased.key, now - leased.leased_at) for leased in self._core.leases()]
+
     def backlog(self, lane: Lane) -> int:
         """How many keys of that lane, and of more urgent ones, are ready and wait for a worker."""
         return sum(keys for other, keys in self._core.depth().items() if other <= lane)
@@ -270,7 +283,7 @@ class WorkQueue(Generic[K]):
         if not finished:
             self._core.add(leased.key, leased.lane, now)
         self._core.done(leased, now)
-        self._observers.on_work(now - leased.leased_at)
+        self._observers.on_done(leased.key, now - leased.leased_at)
         self._wake()
         if self._quiet is not None and not self._core.leases():
             self._quiet.set()

@@ -22,7 +22,7 @@ from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 
 Reconcile = Callable[[Key], Awaitable[Outcome]]
 Observe = Callable[[Key, str, float], None]
-"""Told after every reconcile: the key, the result (success, error, requeue_after, panic) and the seconds it took."""
+"""Told after every reconcile: the key, the result (a name of ``metrics``) and the seconds it took."""
 
 DEADLINE_SECONDS = 120.0
 
@@ -69,7 +69,7 @@ class Worker:
                 outcome = await self.reconcilers[key.kind](key)
         except TimeoutError:
             log.warning("reconcile took too long", seconds=DEADLINE_SECONDS)
-            return "error", Again("reconcile took too long")
+            return "timeout", Again("reconcile took too long")
         except Exception:
             log.exception("reconcile failed unexpectedly")
             return "panic", Again("internal error")
@@ -106,7 +106,9 @@ class Worker:
 
 def _result(outcome: Outcome) -> str:
     match outcome:
-        case Again() | Parked() | Waits():
+        case Parked():
+            return "terminal"
+        case Again() | Waits():
             return "error"
         case Done(again) if again is not None:
             return "requeue_after"

@@ -13,7 +13,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from esoctl.queue.lanes import Lane
+from esoctl.queue.core import Leased
+from esoctl.queue.lanes import PATIENCE, Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.timers import Slot
 from esoctl.queue.workqueue import SWEEP_SECONDS, Observers, QueueClosed, WorkQueue
@@ -21,7 +22,7 @@ from esoctl.queue.workqueue import SWEEP_SECONDS, Observers, QueueClosed, WorkQu
 HOUR = 3600.0
 
 
-def a_queue(observers: Observers | None = None) -> WorkQueue[str]:
+def a_queue(observers: Observers[str] | None = None) -> WorkQueue[str]:
     """Delays after failures are exactly 1, 2, 4 ... seconds."""
     return WorkQueue(Limiter(random=lambda: 0.5), observers=observers)
 
@@ -418,9 +419,13 @@ async def test_Q_18_a_visit_that_raises_puts_its_key_back() -> None:
 
 @pytest.mark.asyncio
 async def test_Q_31_observers_hear_of_every_wait_and_every_visit() -> None:
-    waits: list[float] = []
-    works: list[float] = []
-    queue = a_queue(Observers(on_ready_wait=waits.append, on_work=works.append))
+    asked: list[str] = []
+    leases: list[Leased[str]] = []
+    works: list[tuple[str, float]] = []
+    seen: Observers[str] = Observers(
+        on_add=asked.append, on_lease=leases.append, on_done=lambda *told: works.append(told)
+    )
+    queue = a_queue(seen)
     async with driven(queue):
         queue.add("a")
         queue.add("b")
@@ -428,7 +433,50 @@ async def test_Q_31_observers_hear_of_every_wait_and_every_visit() -> None:
         for seconds in (3.0, 4.0, 5.0):
             await visit(queue, seconds)
 
-    assert (waits, works) == ([0.0, 3.0, 0.0], [3.0, 4.0, 5.0])
+    assert asked == ["a", "b", "c"]
+    assert [(leased.key, leased.waited, leased.asked_as) for leased in leases] == [
+        ("a", 0.0, Lane.CHANGE),
+        ("b", 3.0, Lane.CHANGE),
+        ("c", 0.0, Lane.REFRESH),
+    ]
+    assert works == [("a", 3.0), ("b", 4.0), ("c", 5.0)]
+
+
+@pytest.mark.asyncio
+async def test_Q_31_observers_hear_of_every_retry() -> None:
+    tried: list[str] = []
+    queue = a_queue(Observers(on_retry=tried.append))
+
+    queue.retry("a")
+    queue.retry("a")
+
+    assert tried == ["a", "a"]
+
+
+@pytest.mark.asyncio
+async def test_a_refresh_that_moved_up_a_lane_is_still_known_as_one() -> None:
+    leases: list[Leased[str]] = []
+    queue = a_queue(Observers(on_lease=leases.append))
+    async with driven(queue):
+        queue.add_after("a", 10.0)
+        await anyio.sleep(10.0 + PATIENCE[Lane.REFRESH] + SWEEP_SECONDS)
+        queue.add("a", Lane.CHANGE)
+        await visit(queue, 1.0)
+
+    (leased,) = leases
+    assert (leased.lane, leased.asked_as) == (Lane.CHANGE, Lane.REFRESH)
+    assert leased.waited == PATIENCE[Lane.REFRESH] + SWEEP_SECONDS
+
+
+@pytest.mark.asyncio
+async def test_what_waits_and_what_is_at_work_is_known_by_key() -> None:
+    queue = a_queue()
+    queue.add("a")
+    queue.add("b")
+
+    async with queue.lease():
+        await anyio.sleep(2.0)
+        assert (queue.queued(), queue.at_work()) == ({"b"}, [("a", 2.0)])
 
 
 @pytest.mark.asyncio

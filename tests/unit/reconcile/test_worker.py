@@ -115,8 +115,8 @@ async def test_a_visit_says_how_urgent_it_is(lane: Lane, queued: Lane | None, ha
         pytest.param(
             Again("x", 60.0, NOON + timedelta(seconds=10)), [0.0, 10.0], ["error", "success"], id="the slot is earlier"
         ),
-        pytest.param(Parked("x"), [0.0], ["error"], id="parked"),
-        pytest.param(Parked("x", NOON + HOUR), [0.0, 3600.0], ["error", "success"], id="parked until"),
+        pytest.param(Parked("x"), [0.0], ["terminal"], id="parked"),
+        pytest.param(Parked("x", NOON + HOUR), [0.0, 3600.0], ["terminal", "success"], id="parked until"),
     ],
 )
 async def test_what_an_outcome_does(outcome: Outcome, visits: list[float], results: list[str]) -> None:
@@ -181,7 +181,7 @@ async def test_a_bug_costs_no_other_key() -> None:
 
 async def test_a_reconcile_that_hangs_is_cut_short_and_tried_again() -> None:
     async with working(1e6, seconds=DEADLINE_SECONDS + 60) as scene:
-        assert scene.observed[0] == (KEY, "error", DEADLINE_SECONDS)
+        assert scene.observed[0] == (KEY, "timeout", DEADLINE_SECONDS)
         assert scene.visits == pytest.approx([0, DEADLINE_SECONDS + 1])
 
 
