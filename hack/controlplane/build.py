@@ -1,6 +1,6 @@
-"""Build the real control plane and the client-go check once per version, into the user's cache folder.
+"""Build the real control plane, the client-go check and Helm once per version, into the user's cache folder.
 
-Usage: build.py [--only controlplane|clientgo]        prints one line per program: its name and the folder it is in
+Usage: build.py [--only controlplane|clientgo|helm]   prints one line per program: its name and the folder it is in
 
 * `$KUBEBUILDER_ASSETS` (a folder with etcd, kube-apiserver and kube-controller-manager) replaces the control plane.
 * The folder's name holds the version and a hash of the sources: a changed source is another folder, nothing is stale.
@@ -35,11 +35,14 @@ class Program:
     """The names the one binary is called by."""
     version_of: str
     """The Go module whose version names the folder."""
+    package: str = "."
+    """What is compiled: the folder's own main.go, or a command of a module that go.mod requires."""
 
 
 CONTROL_PLANE = Program("controlplane", ("etcd", "kube-apiserver", "kube-controller-manager"), "k8s.io/kubernetes")
 CLIENT_GO = Program("clientgo", ("clientgo-check",), "k8s.io/client-go")
-PROGRAMS = (CONTROL_PLANE, CLIENT_GO)
+HELM = Program("helm", ("helm",), "helm.sh/helm/v3", "helm.sh/helm/v3/cmd/helm")
+PROGRAMS = (CONTROL_PLANE, CLIENT_GO, HELM)
 
 
 class GoMissingError(Exception):
@@ -52,7 +55,8 @@ def cache_root() -> pathlib.Path:
 
 
 def sources(program: Program) -> list[pathlib.Path]:
-    return [HACK / program.name / name for name in ("main.go", "go.mod", "go.sum")]
+    own = ("main.go",) if program.package == "." else ()
+    return [HACK / program.name / name for name in (*own, "go.mod", "go.sum")]
 
 
 def version(program: Program) -> str:
@@ -85,7 +89,7 @@ def compile_into(program: Program, place: pathlib.Path) -> None:
     bin_folder.mkdir()
     first = bin_folder / program.names[0]
     # The same flags everywhere, so that Go's own build cache serves a second build at once.
-    command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(first), "."]
+    command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", str(first), program.package]
     subprocess.run(command, cwd=HACK / program.name, check=True, stdout=sys.stderr)
     for name in program.names[1:]:
         os.link(first, bin_folder / name)

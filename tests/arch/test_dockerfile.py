@@ -129,7 +129,7 @@ def test_every_path_copied_into_the_image_is_there_and_not_ignored() -> None:
 
 def test_the_image_says_which_version_it_is_and_the_deployment_asks_for_it() -> None:
     (labels,) = of("LABEL", final())
-    deployment = yaml.safe_load((ROOT / "manifests" / "deployment.yaml").read_text())
+    deployment = yaml.safe_load((ROOT / "manifests" / "base" / "deployment.yaml").read_text())
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
 
     assert f'org.opencontainers.image.version="{__version__}"' in labels.rest
@@ -137,7 +137,7 @@ def test_the_image_says_which_version_it_is_and_the_deployment_asks_for_it() -> 
 
 
 def test_the_ports_of_the_image_are_those_of_the_deployment() -> None:
-    deployment = yaml.safe_load((ROOT / "manifests" / "deployment.yaml").read_text())
+    deployment = yaml.safe_load((ROOT / "manifests" / "base" / "deployment.yaml").read_text())
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
 
     assert [int(port) for port in of("EXPOSE", final())[0].rest.split()] == [

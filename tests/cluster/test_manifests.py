@@ -20,9 +20,9 @@ RIGHTS = {
     (GROUP, "externalsecrets"): {"get", "list", "watch", "patch"},
     (GROUP, "externalsecrets/status"): {"patch"},
     (GROUP, "externalsecrets/finalizers"): {"update"},
-    (GROUP, "secretstores"): {"get", "list", "watch"},
+    (GROUP, "secretstores"): {"list", "watch"},
     (GROUP, "secretstores/status"): {"patch"},
-    (GROUP, "clustersecretstores"): {"get", "list", "watch"},
+    (GROUP, "clustersecretstores"): {"list", "watch"},
     (GROUP, "clustersecretstores/status"): {"patch"},
     ("generators.external-secrets.io", "fakes"): {"get", "list", "watch"},
     ("generators.external-secrets.io", "passwords"): {"get", "list", "watch"},
@@ -30,7 +30,7 @@ RIGHTS = {
     ("generators.external-secrets.io", "clustergenerators"): {"get", "list", "watch"},
     ("", "secrets"): {"get", "list", "watch", "create", "patch", "delete"},
     ("", "configmaps"): {"get", "list", "watch"},
-    ("", "namespaces"): {"get", "list", "watch"},
+    ("", "namespaces"): {"list", "watch"},
     ("", "serviceaccounts"): {"get"},
     ("", "serviceaccounts/token"): {"create"},
     ("", "events"): {"create", "patch"},
@@ -51,8 +51,8 @@ RIGHTS = {
 @pytest.fixture(scope="module")
 def server(control_plane: pathlib.Path) -> Server:
     found = Server(kubeconfig.read(control_plane), control_plane)
-    installation.install(found)
     definitions.install(found)
+    installation.install(found)
     return found
 
 
@@ -101,7 +101,7 @@ def test_kubectl_says_the_same(server: Server) -> None:
 
 
 def test_the_pods_of_the_deployment_are_admitted_under_the_restricted_standard(server: Server) -> None:
-    deployment = yaml.safe_load((definitions.MANIFESTS / "deployment.yaml").read_text())
+    deployment = yaml.safe_load((definitions.MANIFESTS / "base" / "deployment.yaml").read_text())
     spec: Any = deployment["spec"]["template"]["spec"]
     careless = {"containers": [{"name": "any", "image": "any:1"}]}
 

@@ -1,4 +1,4 @@
-"""Installs what `manifests/` holds, and gives the identity the operator has there."""
+"""Installs what `manifests/` holds for the whole cluster, and gives the identity the operator has there."""
 
 import pathlib
 
@@ -25,7 +25,12 @@ def manifests(path: pathlib.Path) -> list[Json]:
 
 def rights() -> list[Json]:
     """Every manifest of the installation that has to do with the operator's identity and rights, in a usable order."""
-    found = [m for path in sorted(MANIFESTS.glob("*.yaml")) for m in manifests(path) if m.get("kind") in RBAC_KINDS]
+    files = [
+        MANIFESTS / "namespace.yaml",
+        *(MANIFESTS / "base").glob("*.yaml"),
+        MANIFESTS / "overlays/cluster/rbac.yaml",
+    ]
+    found = [m for path in files for m in manifests(path) if m.get("kind") in RBAC_KINDS]
     return sorted(found, key=lambda manifest: list(RBAC_KINDS).index(manifest["kind"]))
 
 

@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "Validate manifests offline.",
     "template": "Render the template of an ExternalSecret offline.",
     "iam": "Print the least IAM policies for manifests.",
+    "rbac": "Print the least rights of the operator.",
     "crds": "Print the CustomResourceDefinitions.",
     "sandbox": "Start an in-memory Kubernetes API server and an AWS stand-in.",
     "demo": "Show the main job in a sandbox, step by step.",

@@ -7,13 +7,6 @@ from support.shipped.definitions import MANIFESTS
 NAMESPACE = "esoctl"
 OBJECTS = (
     "namespace/esoctl",
-    "customresourcedefinition/externalsecrets.external-secrets.io",
-    "customresourcedefinition/secretstores.external-secrets.io",
-    "customresourcedefinition/clustersecretstores.external-secrets.io",
-    "customresourcedefinition/fakes.generators.external-secrets.io",
-    "customresourcedefinition/passwords.generators.external-secrets.io",
-    "customresourcedefinition/uuids.generators.external-secrets.io",
-    "customresourcedefinition/clustergenerators.generators.external-secrets.io",
     "serviceaccount/esoctl",
     "clusterrole/esoctl",
     "clusterrolebinding/esoctl",
