@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -75,18 +75,30 @@ def established(api: Api, name: str) -> bool:
 
 
 @contextlib.contextmanager
-def started(kubeconfig: pathlib.Path, aws_url: str, folder: pathlib.Path, *arguments: str) -> Iterator[Operator]:
+def started(
+    kubeconfig: pathlib.Path,
+    aws_url: str,
+    folder: pathlib.Path,
+    *arguments: str,
+    program: Sequence[str | pathlib.Path] = (ESOCTL,),
+) -> Iterator[Operator]:
     """An operator that may not be ready yet; its log is `operator.log` in the folder."""
     health, metrics = children.free_port(), children.free_port()
     addresses = [f"--health-addr=127.0.0.1:{health}", f"--metrics-addr=127.0.0.1:{metrics}"]
-    command = [ESOCTL, "run", *addresses, f"--kubeconfig={kubeconfig}", *arguments]
+    command = [*program, "run", *addresses, f"--kubeconfig={kubeconfig}", *arguments]
     with children.running("operator", command, folder / "operator.log", environment(kubeconfig, aws_url)) as child:
         yield Operator(child, f"http://127.0.0.1:{health}", f"http://127.0.0.1:{metrics}")
 
 
 @contextlib.contextmanager
-def running(kubeconfig: pathlib.Path, aws_url: str, folder: pathlib.Path, *arguments: str) -> Iterator[Operator]:
+def running(
+    kubeconfig: pathlib.Path,
+    aws_url: str,
+    folder: pathlib.Path,
+    *arguments: str,
+    program: Sequence[str | pathlib.Path] = (ESOCTL,),
+) -> Iterator[Operator]:
     """A ready operator."""
-    with started(kubeconfig, aws_url, folder, *arguments) as operator:
+    with started(kubeconfig, aws_url, folder, *arguments, program=program) as operator:
         operator.child.wait_until(operator.ready, seconds=60)
         yield operator
