@@ -31,6 +31,7 @@ from esoctl.model.external_secret import (
     TemplateMetadata,
     TemplateSource,
 )
+from esoctl.model.provenance import Remote, Sync
 from esoctl.model.rewrites import Merge, Regexp, Rewrite, Transform
 from esoctl.model.store import (
     Expression,
@@ -99,6 +100,9 @@ RULES: Final[dict[tuple[type, str], Rules]] = {
     (SyncWindows, ""): {"required": ["windows"]},
     (SyncWindows, "windows"): {"minItems": 1, "maxItems": rules.MANY},
     (ExternalSecretStatus, "refreshTime"): {"format": "date-time", "nullable": True},
+    (Sync, "fetchedAt"): {"format": "date-time"},
+    (Sync, "freshUntil"): {"format": "date-time"},
+    (Sync, "changedAt"): {"format": "date-time"},
     (Condition, ""): {"required": ["status", "type"]},
     (Condition, "lastTransitionTime"): {"format": "date-time"},
     (StoreSpec, ""): {"required": ["provider"]},
@@ -208,6 +212,20 @@ DESCRIPTIONS: Final[dict[tuple[type, str], str]] = {
     (ExternalSecretStatus, "syncedResourceVersion"): "The version of this object that was synced last.",
     (ExternalSecretStatus, "conditions"): "The state of the object.",
     (ExternalSecretStatus, "binding"): "The Secret, for service bindings.",
+    (ExternalSecretStatus, "sync"): "Where the content of the target comes from, since when, and why.",
+    (Sync, "cause"): "Why values were fetched last: First, Poll, Edit, Forced, Event, Drift or Retry.",
+    (Sync, "fetchedAt"): "When they were asked for; an answer that is shared may be some seconds older.",
+    (Sync, "freshUntil"): "When they are to be fetched again; absent when time alone is no reason to.",
+    (Sync, "changedAt"): "When the content of the target last changed; absent while no change is known.",
+    (Sync, "changeCause"): "Why the values that changed it were fetched: a word as in cause.",
+    (Sync, "changedKeys"): "Names of the keys that changed then; 50 at most, and none that a template made of values.",
+    (Sync, "changedCount"): "How many keys changed then.",
+    (Sync, "remotes"): "The remote secrets that were read, and the generators that were asked; 50 at most.",
+    (Sync, "remoteCount"): "How many they were.",
+    (Remote, "source"): "Kind and name of the store or generator.",
+    (Remote, "key"): "Name of the secret at the provider.",
+    (Remote, "version"): "Id of the version that was read.",
+    (Remote, "stage"): "The provider's label of that version when it was read, such as AWSCURRENT.",
     (Condition, "type"): "Type of the condition.",
     (Condition, "status"): "True, False or Unknown.",
     (Condition, "reason"): "A word for machines.",

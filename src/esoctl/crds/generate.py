@@ -1,6 +1,6 @@
 """The definitions as the API server takes them: names, columns, schema. ``esoctl crds`` prints them.
 
-Columns, short names and selectable fields are the reference's, so users see what they know.
+Columns, short names and selectable fields are the reference's, so users see what they know; columns of ours come after.
 """
 
 from typing import Final, NamedTuple
@@ -15,6 +15,7 @@ from esoctl.model.kinds import GENERATORS, RESOURCES
 from esoctl.model.store import StoreSpec, StoreStatus
 
 READY: Final = '.status.conditions[?(@.type=="Ready")]'
+SYNC: Final = ".status.sync"
 LABEL: Final = {"external-secrets.io/component": "controller"}
 
 
@@ -24,6 +25,8 @@ class Column(NamedTuple):
     name: str
     path: str
     type: str = "string"
+    priority: int = 0
+    """Above 0: with ``-o wide`` only."""
 
 
 class Names(NamedTuple):
@@ -49,6 +52,11 @@ EXTERNAL_SECRET_COLUMNS: Final = (
     Column("Status", f"{READY}.reason"),
     Column("Ready", f"{READY}.status"),
     Column("Last Sync", ".status.refreshTime", "date"),
+    Column("Last Change", f"{SYNC}.changedAt", "date"),
+    Column("Fresh Until", f"{SYNC}.freshUntil", priority=1),
+    Column("Cause", f"{SYNC}.changeCause", priority=1),
+    Column("Changed Keys", f"{SYNC}.changedKeys", priority=1),
+    Column("Version", f"{SYNC}.remotes[0].version", priority=1),
 )
 STORE_COLUMNS: Final = (
     Column("AGE", ".metadata.creationTimestamp", "date"),
@@ -130,7 +138,7 @@ def _version(names: Names, spec: Schema, status: Schema, columns: tuple[Column, 
         "spec": {"description": "What is wanted.", **spec},
         "status": {"description": "What was observed.", **status},
     }
-    shown = [{"name": column.name, "type": column.type, "jsonPath": column.path} for column in columns]
+    shown = [_shown(column) for column in columns]
     return {
         "name": RESOURCES[names.kind].version,
         "served": True,
@@ -139,6 +147,11 @@ def _version(names: Names, spec: Schema, status: Schema, columns: tuple[Column, 
         "subresources": {"status": {}},
         "schema": {"openAPIV3Schema": {"type": "object", "description": names.description, "properties": properties}},
     }
+
+
+def _shown(column: Column) -> dict[str, object]:
+    shown: dict[str, object] = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    return shown | ({"priority": column.priority} if column.priority else {})
 
 
 def _properties(schema: Schema) -> dict[str, object]:

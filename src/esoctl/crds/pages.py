@@ -16,6 +16,7 @@ SUPPORTED: Final = "supported"
 DIFFERS: Final = "differs"
 NOT_AWS: Final = "not for AWS"
 REFUSED: Final = "refused"
+OWN: Final = "added"
 
 HEAD: Final = """\
 # Fields
@@ -25,6 +26,7 @@ Every field of ExternalSecret, SecretStore and ClusterSecretStore. `make fields`
 * **supported**: as in the reference (external-secrets 2.9.0).
 * **differs**: served, but not quite as in the reference; [differences.md](../differences.md) says why.
 * **not for AWS**: known and stored, so that no manifest needs a change, but it means nothing to AWS.
+* **added**: esoctl's own. The reference's definitions do not keep it, and nothing depends on it.
 * **refused**: no field of the API; declared so that a common mistake is told and not dropped.
 
 A field that has no effect as it is used (such as `syncWindows` with `refreshPolicy: OnChange`) is told in a Warning
@@ -43,6 +45,8 @@ class Verdict(NamedTuple):
 
 
 MANY: Final = 8
+ADDED: Final = "status.sync"
+"""What is below it is added, too."""
 _NO_EFFECT: Final = "without effect and told so"
 VERDICTS: Final[Mapping[tuple[str, str], Verdict]] = {
     ("ExternalSecret", "spec.refreshInterval"): Verdict(DIFFERS, "zero still syncs after an edit"),
@@ -134,11 +138,16 @@ def fields(schema: Schema, path: str = "") -> Iterator[Field]:
 
 def _table(title: str, key: str, whole: Schema) -> str:
     rows = [
-        f"| `{path}` | {kind} | {text} | {VERDICTS.get((key, path), Verdict(SUPPORTED))} |"
+        f"| `{path}` | {kind} | {text} | {_verdict(key, path)} |"
         for path, kind, text in fields(whole)
         if path.startswith(("spec.", "status."))
     ]
     return "\n".join([f"## {title}\n", "| field | type | what it is | |", "|---|---|---|---|", *rows, ""])
+
+
+def _verdict(key: str, path: str) -> Verdict:
+    word = OWN if f"{path}.".startswith(f"{ADDED}.") else SUPPORTED
+    return VERDICTS.get((key, path), Verdict(word))
 
 
 def _type(schema: Schema) -> str:

@@ -43,3 +43,5 @@ class Payload:
     """Of two versions of one secret the later has the greater rank; None when the provider does not tell."""
     source: str = field(default="", compare=False)
     """The provider's own name of the secret, by whatever name it was asked for; empty when it does not tell."""
+    stages: tuple[str, ...] = field(default=(), compare=False)
+    """The provider's labels of that version when it was read; none when it has none, or does not tell."""

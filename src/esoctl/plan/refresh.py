@@ -85,7 +85,7 @@ def reason_to_sync(observed: Observed, spec: ExternalSecretSpec) -> Why | None:
 def next_visit(observed: Observed, spec: ExternalSecretSpec) -> datetime | None:
     """When time alone may make the object due; None when it never does."""
     last = instant(observed.es.status.refresh_time) or observed.now
-    due = _slot_after(observed, spec, last)
+    due = slot_after(observed, spec, last)
     if observed.stale and spec.refresh_policy is not RefreshPolicy.CREATED_ONCE and not _source_due(observed):
         return last + SOURCE_PAUSE
     if due is None:
@@ -119,6 +119,17 @@ def generation_synced(observed: Observed) -> bool:
     return observed.es.status.synced_resource_version.partition("-")[0] == str(observed.es.metadata.generation)
 
 
+def slot_after(observed: Observed, spec: ExternalSecretSpec, last: datetime) -> datetime | None:
+    """When an object that was last synced then is due by time; None when it never is."""
+    interval_ms = spec.interval_nanoseconds // 1_000_000
+    if spec.refresh_policy is not RefreshPolicy.PERIODIC or interval_ms <= 0:
+        return None
+    # DIFFERS: a refreshTime in the future (a clock that was set back) makes the reference refresh everything at once.
+    if last > observed.now + CLOCK_TOLERANCE:
+        last = observed.now
+    return slots.due_at(last, interval_ms, observed.es.metadata.uid)
+
+
 def _failed(observed: Observed) -> bool:
     ready = conditions.find(observed.es.status.conditions)
     return ready is not None and ready.status == "False" and ready.reason in FAILURES
@@ -133,18 +144,8 @@ def _source_due(observed: Observed) -> bool:
 def _due(observed: Observed, spec: ExternalSecretSpec) -> bool:
     last = instant(observed.es.status.refresh_time)
     assert last is not None, "an object that was never synced is due before time is asked"
-    due = _slot_after(observed, spec, last)
+    due = slot_after(observed, spec, last)
     return due is not None and due <= observed.now
-
-
-def _slot_after(observed: Observed, spec: ExternalSecretSpec, last: datetime) -> datetime | None:
-    interval_ms = spec.interval_nanoseconds // 1_000_000
-    if spec.refresh_policy is not RefreshPolicy.PERIODIC or interval_ms <= 0:
-        return None
-    # DIFFERS: a refreshTime in the future (a clock that was set back) makes the reference refresh everything at once.
-    if last > observed.now + CLOCK_TOLERANCE:
-        last = observed.now
-    return slots.due_at(last, interval_ms, observed.es.metadata.uid)
 
 
 def _window_open(observed: Observed, spec: ExternalSecretSpec) -> bool:

@@ -1,6 +1,7 @@
 """The status of an ExternalSecret or a store after a reconcile, and the patch that gets it there.
 
 A status is written only when it differs (the reference's regression: a status that is rewritten feeds itself).
+``sync`` rides on the write that a success makes anyway, for its time; it never is a reason to write.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ import msgspec
 from esoctl.model import conditions
 from esoctl.model.conditions import Condition, ConditionType, Reason
 from esoctl.model.external_secret import Binding, ExternalSecretStatus
+from esoctl.model.provenance import Sync
 from esoctl.model.store import StoreStatus
 from esoctl.plan import refresh
 from esoctl.plan.observed import Observed, stamp
@@ -17,7 +19,7 @@ from esoctl.plan.secret import SecretPlan
 from esoctl.plan.verdict import Behind, Later, Verdict
 
 
-def after_success(observed: Observed, plan: SecretPlan) -> ExternalSecretStatus:
+def after_success(observed: Observed, plan: SecretPlan, sync: Sync | None = None) -> ExternalSecretStatus:
     """The status once the plan is carried out. The refresh time is the start of the reconcile, in whole seconds."""
     return ExternalSecretStatus(
         refresh_time=stamp(observed.now),
@@ -26,7 +28,15 @@ def after_success(observed: Observed, plan: SecretPlan) -> ExternalSecretStatus:
             observed.es.status.conditions, _ready("True", plan.reason, plan.message, observed.now)
         ),
         binding=Binding(observed.es.target_name if plan.bound else ""),
+        sync=sync,
     )
+
+
+def caught_up(seen: ExternalSecretStatus, written: ExternalSecretStatus) -> bool:
+    """Whether a status that was seen is the one that was written, or a later one; what may be pruned does not count."""
+    if (seen.refresh_time or "") > (written.refresh_time or ""):
+        return True
+    return msgspec.structs.replace(seen, sync=None) == msgspec.structs.replace(written, sync=None)
 
 
 def after_failure(observed: Observed, verdict: Verdict) -> ExternalSecretStatus:

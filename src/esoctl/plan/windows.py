@@ -18,6 +18,8 @@ from esoctl.plan import cron, wallclock
 
 ALLOW = "allow"
 DENY = "deny"
+STEPS = 50
+"""Windows, one after the other without a gap, that are looked at for the next time to refresh."""
 
 
 class Window(Protocol):
@@ -39,6 +41,31 @@ def open_at(kind: str, windows: Sequence[Window], now: datetime) -> bool:
     if not windows or kind not in {ALLOW, DENY}:
         return True
     return any(is_open(window, now) for window in windows) is (kind == ALLOW)
+
+
+def next_open(kind: str, windows: Sequence[Window], moment: datetime) -> datetime | None:
+    """When a refresh may happen that is due at a moment; None when the windows never say so, or not within reach."""
+    for _ in range(STEPS):
+        if open_at(kind, windows, moment):
+            return moment
+        turns = [_turn(kind, window, moment) for window in windows if kind == ALLOW or is_open(window, moment)]
+        following = [turn for turn in turns if turn is not None]
+        if not following or (kind == DENY and None in turns):
+            return None
+        moment = (min if kind == ALLOW else max)(following, key=datetime.timestamp)
+    return None
+
+
+def _turn(kind: str, window: Window, moment: datetime) -> datetime | None:
+    """When a window that is shut opens, or one that is open ends; None for never."""
+    try:
+        schedule, duration = cron.parse(window.schedule), _duration(window)
+    except ValueError:
+        return None
+    if isinstance(schedule, cron.Every):
+        return None
+    opening = schedule.after(moment if kind == ALLOW else _before(moment, duration))
+    return opening if opening is None or kind == ALLOW else wallclock.add(opening, duration)
 
 
 def is_open(window: Window, now: datetime) -> bool:

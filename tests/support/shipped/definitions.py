@@ -183,16 +183,23 @@ def get_shows_the_columns_people_know(place: Place) -> None:
     place.api.post(path(place, "externalsecrets"), body).good()
     place.api.post(path(place, "secretstores"), a_store()).good()
     ready = {"type": "Ready", "status": "True", "reason": "SecretSynced"}
-    place.api.patch(path(place, "externalsecrets", "one") + "/status", {"status": {"conditions": [ready]}}).good()
+    remote = {"source": "SecretStore/aws", "key": "db", "version": "id-1", "stage": "AWSCURRENT"}
+    sync = {"freshUntil": "2026-06-01T12:00:00Z", "changeCause": "Poll", "changedKeys": ["a", "b"], "remotes": [remote]}
+    told = {"status": {"conditions": [ready], "sync": sync}}
+    place.api.patch(path(place, "externalsecrets", "one") + "/status", told).good()
     ready = {"type": "Ready", "status": "True", "reason": "Valid"}
     status = {"status": {"conditions": [ready], "capabilities": "ReadWrite"}}
     place.api.patch(path(place, "secretstores", "one") + "/status", status).good()
 
     head, row = kubectl(place, "get", "es").splitlines()
+    wide = kubectl(place, "get", "es", "-o", "wide").splitlines()
     stores = columns(kubectl(place, "get", "ss"))
 
-    assert head.split() == ["NAME", "STORETYPE", "STORE", "REFRESH", "INTERVAL", "STATUS", "READY", "LAST", "SYNC"]
+    known = ["NAME", "STORETYPE", "STORE", "REFRESH", "INTERVAL", "STATUS", "READY", "LAST", "SYNC"]
+    assert head.split() == [*known, "LAST", "CHANGE"]
     assert row.split() == ["one", "SecretStore", "aws", "1h", "SecretSynced", "True"]
+    assert wide[0].split() == [*head.split(), *["FRESH", "UNTIL", "CAUSE", "CHANGED", "KEYS", "VERSION"]]
+    assert wide[1].split() == [*row.split(), "2026-06-01T12:00:00Z", "Poll", '["a","b"]', "id-1"]
     assert stores[0] == ["NAME", "AGE", "STATUS", "CAPABILITIES", "READY"]
     assert [*stores[1][:1], *stores[1][2:]] == ["one", "Valid", "ReadWrite", "True"]
     assert kubectl(place, "get", "css", "--ignore-not-found", "-l", "a=never") == ""

@@ -1,12 +1,14 @@
 """The status after a reconcile, and its patch."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
 
 from esoctl.model.conditions import Condition, Reason
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretStatus
+from esoctl.model.provenance import Remote, Sync
 from esoctl.model.store import StoreStatus
 from esoctl.plan import refresh, status
 from esoctl.plan.secret import Leave, SecretPlan
@@ -134,6 +136,43 @@ def test_an_object_is_ready_after_a_success_and_not_before() -> None:
 
     assert status.is_ready(observed(with_status(es)))
     assert not status.is_ready(observed(es))
+
+
+SYNC = Sync("Poll", "2026-06-01T12:00:00Z", remotes=[Remote("SecretStore/aws", "db", "id-1", "AWSCURRENT")])
+
+
+def test_what_is_known_of_a_success_rides_on_its_status() -> None:
+    after = status.after_success(observed(an_external_secret()), SYNCED, SYNC)
+
+    patch = status.patch(ExternalSecretStatus(), after, "uid")
+
+    assert patch is not None
+    told = json.loads(patch)["status"]["sync"]
+    assert told["remotes"] == [{"source": "SecretStore/aws", "key": "db", "version": "id-1", "stage": "AWSCURRENT"}]
+    assert told["changedAt"] is None, "a merge patch takes away only what it names"
+
+
+def test_a_failure_keeps_what_is_known_of_the_last_success() -> None:
+    es = with_status(an_external_secret(), sync=msgspec.to_builtins(SYNC))
+    ruling = Verdict(Reason.SECRET_SYNCED_ERROR, "could not update secret: x", "x", Park())
+
+    assert status.after_failure(observed(es), ruling).sync == SYNC
+
+
+@pytest.mark.parametrize(
+    ("seen", "caught_up"),
+    [
+        pytest.param({}, True, id="as it was written"),
+        pytest.param({"sync": None}, True, id="pruned"),
+        pytest.param({"refresh_time": "2026-06-01T12:00:01Z", "sync": None}, True, id="a later one"),
+        pytest.param({"refresh_time": "2026-06-01T11:59:59Z"}, False, id="an earlier one"),
+        pytest.param({"synced_resource_version": "2-x"}, False, id="another of the same second"),
+    ],
+)
+def test_the_informer_has_caught_up_when_all_that_decides_is_there(seen: dict[str, Any], caught_up: bool) -> None:
+    written = status.after_success(observed(an_external_secret()), SYNCED, SYNC)
+
+    assert status.caught_up(msgspec.structs.replace(written, **seen), written) is caught_up
 
 
 def test_a_generation_is_synced_once_whatever_its_labels_become() -> None:

@@ -98,3 +98,54 @@ def test_schedules_are_read_in_the_zone_of_the_time() -> None:
 )
 def test_a_window_that_can_never_open_has_a_fault(window: Window, fault: str) -> None:
     assert windows.fault(window) == fault
+
+
+@pytest.mark.parametrize(
+    ("kind", "schedules", "moment", "opens"),
+    [
+        pytest.param("allow", [("45 21 * * *", "8h")], "12T12:00", "12T21:45", id="the next opening"),
+        pytest.param("allow", [("45 21 * * *", "8h")], "12T23:00", "12T23:00", id="open already"),
+        pytest.param(
+            "allow", [("0 3 * * *", "1h"), ("0 2 * * *", "1h")], "12T12:00", "13T02:00", id="of two the first"
+        ),
+        pytest.param("allow", [("0 0 30 2 *", "1h")], "12T12:00", None, id="never"),
+        pytest.param("allow", [("bad", "1h"), ("0 2 * * *", "1h")], "12T12:00", "13T02:00", id="the readable one"),
+        pytest.param("allow", [("@every 2h", "1h")], "12T12:00", None, id="a delay that never opens"),
+        pytest.param("deny", [("45 21 * * *", "8h")], "12T12:00", "12T12:00", id="not denied"),
+        pytest.param("deny", [("0 12 * * *", "1h")], "12T12:30", "12T13:00", id="the end of a window"),
+        pytest.param("deny", [("0 12 * * *", "2h"), ("0 13 * * *", "2h")], "12T12:30", "12T15:00", id="the last end"),
+        pytest.param("deny", [("0 * * * *", "90m")], "12T12:30", None, id="denied for ever"),
+        pytest.param("deny", [("@every 30m", "1h")], "12T12:30", None, id="a delay that never ends"),
+        pytest.param("deny", [("bad", "1h")], "12T12:30", "12T12:30", id="one that cannot be read denies nothing"),
+        pytest.param("other", [("0 0 30 2 *", "1h")], "12T12:00", "12T12:00", id="no kind we know"),
+    ],
+)
+def test_a_refresh_that_is_due_happens_when_the_windows_allow(
+    kind: str, schedules: list[tuple[str, str]], moment: str, opens: str | None
+) -> None:
+    found = windows.next_open(kind, [Window(*one) for one in schedules], at(moment))
+
+    assert found == (at(opens) if opens else None)
+
+
+def at(day_and_time: str) -> datetime:
+    return datetime.fromisoformat(f"2025-03-{day_and_time}:00+00:00")
+
+
+hours = st.integers(0, 23)
+some_windows = st.lists(
+    st.builds(Window, hours.map("0 {} * * *".format), st.integers(1, 600).map("{}m".format)), max_size=4
+)
+
+
+@given(st.sampled_from(["allow", "deny"]), some_windows, st.integers(0, 60 * 24 * 3))
+def test_nothing_is_open_before_the_moment_that_is_told(kind: str, found: list[Window], minutes: int) -> None:
+    due = EVENING + timedelta(minutes=minutes)
+
+    opens = windows.next_open(kind, found, due)
+
+    # Minutes are fine enough: schedules and durations are of whole minutes here.
+    until = opens if opens is not None else due + timedelta(days=2)
+    assert opens is None or windows.open_at(kind, found, opens)
+    steps = int((until - due) / timedelta(minutes=1))
+    assert not any(windows.open_at(kind, found, due + timedelta(minutes=step)) for step in range(steps))

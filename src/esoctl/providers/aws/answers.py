@@ -17,6 +17,12 @@ def text(answer: Answer, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def texts(answer: Answer, name: str) -> tuple[str, ...]:
+    """A field that is a list of texts; none when it is missing."""
+    value = answer.get(name)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
 def seconds(answer: Answer, name: str) -> float | None:
     """A field that is a moment, as seconds since the epoch; None when it is missing."""
     value = answer.get(name)

@@ -66,7 +66,13 @@ def payload(parameter: Answer, call: str, key: str) -> Payload:
     arn = answers.text(parameter, "ARN")
     if not isinstance(version, int) or not version:
         return Payload(value.encode(), source=arn)
-    return Payload(value.encode(), str(version), float(version), arn)
+    return Payload(value.encode(), str(version), float(version), arn, _labels(answers.text(parameter, "Selector")))
+
+
+def _labels(selector: str) -> tuple[str, ...]:
+    """The label that was asked for, which AWS repeats as it repeats a number."""
+    label = selector.removeprefix(":")
+    return (label,) if label and not label.isdigit() else ()
 
 
 def _item(parameter: Answer, key: str) -> Payload | ProviderError:

@@ -65,7 +65,8 @@ def payload(answer: Answer, call: str, key: str) -> Payload:
     value = text.encode() if isinstance(text, str) else binary
     if isinstance(value, bytes):
         version, arn = answers.text(answer, "VersionId"), answers.text(answer, "ARN")
-        return Payload(value, version, answers.seconds(answer, "CreatedDate"), arn)
+        stages = answers.texts(answer, "VersionStages")
+        return Payload(value, version, answers.seconds(answer, "CreatedDate"), arn, stages)
     raise faults.empty(LABEL, call, key)
 
 
