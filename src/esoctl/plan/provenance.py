@@ -14,8 +14,9 @@ from typing import Final
 from esoctl.model.external_secret import Template
 from esoctl.model.generic import Json
 from esoctl.model.provenance import Cause, Remote, Sync
-from esoctl.model.values import Payload, Values
+from esoctl.model.values import Payload
 from esoctl.plan import fieldtrees, refresh, render, secret
+from esoctl.plan.assemble import Assembled
 from esoctl.plan.generic import FIXED, Write
 from esoctl.plan.observed import FORCE_SYNC_ANNOTATIONS, Observed, stamp
 from esoctl.plan.refresh import Why
@@ -96,14 +97,14 @@ def _stage(asked: str, stages: tuple[str, ...]) -> str:
     return next((label for label in (asked, *CURRENT) if label and label in stages), stages[0] if stages else "")
 
 
-def tellable(template: Template | None, values: Values) -> Tellable:
+def tellable(template: Template | None, assembled: Assembled) -> Tellable:
     """Which names of keys of a target are no values."""
     held = (
         [item.key for entry in template.template_from for _, source in render.held(entry) for item in source.items]
         if template
         else []
     )
-    return lambda key: key in held or render.tellable(template, values, key)
+    return lambda key: key in held or render.tellable(template, assembled.values, key)
 
 
 def of_secret(observed: Observed, write: Apply | Remove | Leave, why: Cause, told: Tellable) -> Change | None:

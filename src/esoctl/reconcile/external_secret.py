@@ -17,13 +17,13 @@ from esoctl.clock import Clock
 from esoctl.errors import ClusterError, Conflict, EntryFailed, EsoctlError, SpecError
 from esoctl.model.external_secret import (
     CreationPolicy,
-    ExternalSecret,
     ExternalSecretSpec,
     ExternalSecretStatus,
     Template,
 )
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
+from esoctl.model.provenance import Cause
 from esoctl.plan import (
     access,
     assemble,
@@ -32,6 +32,7 @@ from esoctl.plan import (
     generic,
     naming,
     ownership,
+    provenance,
     refresh,
     render,
     secret,
@@ -45,6 +46,7 @@ from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.contest import Repairs
 from esoctl.plan.generic import GenericPlan
 from esoctl.plan.observed import FINALIZER, Observed, stamp
+from esoctl.plan.provenance import Reading, Tellable
 from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
@@ -55,6 +57,7 @@ from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views, Waits
 from esoctl.reconcile.removals import Removals
+from esoctl.reconcile.reports import Reports
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
 from esoctl.template.engine import Env
@@ -67,9 +70,10 @@ log = structlog.get_logger("esoctl.externalsecret")
 
 @dataclass(slots=True)
 class Attempt:
-    """How far a sync has come, so that a failure is reported with its stage."""
+    """How far a sync has come, so that a failure is reported with its stage; why it is made, and what it read."""
 
     stage: Stage = Stage.SPEC
+    reading: Reading = field(default_factory=partial(Reading, Cause.FIRST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,7 @@ class ExternalSecretReconciler:
     removals: Removals = field(default_factory=Removals)
     repairs: dict[Key, Repairs] = field(default_factory=dict)
     """When targets were set right lately that somebody else had changed."""
-    reported: dict[Key, tuple[str, ExternalSecretStatus]] = field(default_factory=dict, repr=False)
-    """The uid and status of our last report, while the informer may not have seen it."""
+    reports: Reports = field(default_factory=Reports)
     stale: set[Key] = field(default_factory=set)
     """What the informers found to be out of date; taken out when a sync begins."""
     renders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(RENDERS_AT_ONCE), repr=False)
@@ -101,25 +104,16 @@ class ExternalSecretReconciler:
             self.generics.forget(key)
             self.removals.forget(key)
             self.repairs.pop(key, None)
-            self.reported.pop(key, None)
+            self.reports.forget(key)
             self.stale.discard(key)
             return Gone()
-        item = self._latest(key, item)
+        item = self.reports.latest(key, item)
         observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key), stale=key in self.stale)
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
         if not self._ours(observed, item.spec):
             return Done()
         return await self._visit(observed, item.spec)
-
-    def _latest(self, key: Key, item: ExternalSecret) -> ExternalSecret:
-        """The object with the status we wrote last, until the informer has caught up: else it would be synced twice."""
-        uid, known = self.reported.get(key, ("", item.status))
-        caught_up = item.status == known or (item.status.refresh_time or "") > (known.refresh_time or "")
-        if uid != item.metadata.uid or caught_up:
-            self.reported.pop(key, None)
-            return item
-        return structs.replace(item, status=known)
 
     async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         attempt = Attempt()
@@ -149,6 +143,7 @@ class ExternalSecretReconciler:
         if repair:
             attempt.stage = Stage.WRITE
             await self._admit_repair(observed)
+        attempt.reading = Reading(provenance.cause(why, observed, proving=observed.key in self.removals.sightings))
         self.stale.discard(observed.key)
         with accepting(freshness.oldest_seconds(why, observed, spec)):
             outcome = await self._sync(replace(observed, stale=False), spec, attempt)
@@ -181,7 +176,7 @@ class ExternalSecretReconciler:
         attempt.stage = Stage.FETCH
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
-        assembled = await self._fetch(observed, spec)
+        assembled = await self._fetch(observed, spec, attempt)
         self.removals.sight(observed, assembled)
         self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
         if generic.chosen(spec) is not None:
@@ -196,13 +191,21 @@ class ExternalSecretReconciler:
                 return wait
         if secret.empties(observed, plan.write):
             self.removals.admit(observed, spec, self.views)
-        written, notes = await carry_out(plan, observed.key.namespace, secret.manager(observed), self.cluster)
-        if written is not None and isinstance(plan.write, Apply):
-            self.targets.wrote(observed.key, plan.write, written)
+        notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec.target.template, assembled))
         attempt.stage = Stage.ORPHANS
         notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
         attempt.stage = Stage.STATUS
-        return await self._succeeded(observed, spec, plan, notes)
+        return await self._succeeded(observed, spec, plan, notes, attempt)
+
+    async def _carry_out(
+        self, observed: Observed, plan: SecretPlan, attempt: Attempt, tellable: Tellable
+    ) -> list[Note]:
+        key, write = observed.key, plan.write
+        written, notes = await carry_out(plan, key.namespace, secret.manager(observed), self.cluster)
+        if written is not None and isinstance(write, Apply):
+            self.targets.wrote(key, write, written)
+        self.reports.changed(key, provenance.of_secret(observed, write, attempt.reading.cause, tellable))
+        return notes
 
     async def _sync_generic(
         self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled, attempt: Attempt
@@ -218,8 +221,10 @@ class ExternalSecretReconciler:
         if isinstance(plan.write, Remove):
             self.removals.admit(observed, spec, self.views)
         notes = await self.generics.carry_out(observed, spec, plan)
+        tellable = provenance.tellable(spec.target.template, assembled)
+        self.reports.changed(observed.key, provenance.of_generic(observed, plan.write, attempt.reading.cause, tellable))
         attempt.stage = Stage.STATUS
-        return await self._succeeded(observed, spec, plan.report, notes)
+        return await self._succeeded(observed, spec, plan.report, notes, attempt)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
         manifest, template = generic.chosen(spec), spec.target.template
@@ -232,13 +237,14 @@ class ExternalSecretReconciler:
         shape = await to_thread.run_sync(work, limiter=self.renders) if template else work()
         return generic.want(observed, spec, assembled, shape)
 
-    async def _fetch(self, observed: Observed, spec: ExternalSecretSpec) -> Assembled:
+    async def _fetch(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Assembled:
         namespace = observed.key.namespace
         with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
             gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
         made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy)
         answers = gathered.answers | made
+        attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
         return assemble.assemble(namespace, spec, kitchen)
 
@@ -297,11 +303,12 @@ class ExternalSecretReconciler:
         return Done()
 
     async def _succeeded(
-        self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note]
+        self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note], attempt: Attempt
     ) -> Outcome:
         self._tell(observed, [*notes, *_ignored(observed, spec)])
-        after = status.after_success(observed, plan)
+        after = self.reports.success(observed, spec, plan, attempt.reading)
         await self._patch_status(observed, after)
+        self.reports.told(observed.key)
         if notes:
             log.info("synced", target=observed.es.target_name, did=notes[0].message)
         fresh = replace(observed, es=structs.replace(observed.es, status=after))
@@ -356,7 +363,7 @@ class ExternalSecretReconciler:
         patch = status.patch(observed.es.status, after, observed.es.metadata.uid)
         if patch is not None:
             await self.cluster.patch_status(observed.key, patch)
-            self.reported[observed.key] = (observed.es.metadata.uid, after)
+            self.reports.sent[observed.key] = (observed.es.metadata.uid, after)
 
 
 def _ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:

@@ -19,6 +19,7 @@ from esoctl.model.provenance import Cause, Remote, Sync
 from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload, Values
 from esoctl.plan import provenance
+from esoctl.plan.assemble import Assembled
 from esoctl.plan.generic import Write
 from esoctl.plan.observed import Observed
 from esoctl.plan.provenance import LISTED, Change, Reading
@@ -189,11 +190,13 @@ def a_template(**spec: Any) -> Template:
     ],
 )
 def test_a_key_is_named_only_where_it_can_be_no_value(template: Template | None, key: str, told: bool) -> None:
-    assert provenance.tellable(template, Values({"user": CANARY}))(key) is told
+    assert provenance.tellable(template, Assembled(Values({"user": CANARY})))(key) is told
 
 
 def test_a_key_that_is_not_named_is_counted() -> None:
-    told = provenance.tellable(a_template(templateFrom=[{"literal": "{{ .user }}: x"}]), Values({"user": CANARY}))
+    told = provenance.tellable(
+        a_template(templateFrom=[{"literal": "{{ .user }}: x"}]), Assembled(Values({"user": CANARY}))
+    )
 
     change = provenance.of_secret(observed(was_synced()), an_apply(hunter2hunter2=b"x", user=b"y"), Cause.POLL, told)
 
