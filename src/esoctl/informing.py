@@ -1,22 +1,29 @@
 """Builds the informers of the operator: what is watched, how it is indexed, and which keys a change gives.
 
+Where a list of namespaces is served, each has informers of its own and begins when they have their first lists: one
+that cannot be followed holds up no other.
+
 Part of the composition root: it knows the informers, the model and the queue's lanes, and holds no rule.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
+from typing import Generic
 
 from anyio import CapacityLimiter
-from msgspec import Raw
 
 from esoctl.informers import predicates, triggers
 from esoctl.informers.changes import Change, ChangeKind
+from esoctl.informers.gates import Gates
 from esoctl.informers.informer import Informer
+from esoctl.informers.intake import Decode, Sink
+from esoctl.informers.joined import Family, family
 from esoctl.informers.ondemand import OnDemand
-from esoctl.informers.store import Broken
+from esoctl.informers.store import Broken, Indexer, T
 from esoctl.informers.triggers import Cause, Lookups, Trigger
-from esoctl.informers.watcher import Options
+from esoctl.informers.watcher import Options, Streaming
 from esoctl.kube.api import Api, Collection, Selection
 from esoctl.metrics import Ready
 from esoctl.model import conditions, external_secret, secret, store
@@ -50,6 +57,31 @@ Credentials = Callable[[Store], Iterable[tuple[str, str]]]
 """(namespace, name) of the Secrets a store's credentials come from."""
 
 
+AnyInformer = Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]
+_AnyFamily = Family[ExternalSecret] | Family[Store] | Family[Bare] | Family[Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which namespaces are served; none stands for the whole cluster."""
+
+    served: tuple[str, ...]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What has informers of its own: each namespace, or the whole cluster under the empty name."""
+        return self.served or ("",)
+
+    def where(self, namespace: str) -> str | None:
+        """The namespace to which a look at one of its objects is limited."""
+        return namespace if self.served else None
+
+    def sources(self, namespace: str, resources: Iterable[Resource]) -> list[Selection]:
+        """What to follow of the kinds that an object in a namespace is made from, as far as it can be seen."""
+        seen = (one for one in resources if one.namespaced or not self.served)
+        return [Selection(one, self.where(namespace), metadata_only=True) for one in seen]
+
+
 @dataclass(frozen=True, slots=True)
 class Hands:
     """What the informers are given besides their connection."""
@@ -68,22 +100,28 @@ class Hands:
 
 @dataclass(frozen=True, slots=True)
 class Informers:
-    """Every informer of the operator; None where the namespace mode leaves one out."""
+    """Every informer of the operator; None where only some namespaces are served, and a kind is of cluster scope."""
 
-    external_secrets: Informer[ExternalSecret]
-    stores: Informer[Store]
-    cluster_stores: Informer[Store] | None
-    secret_metas: Informer[Bare]
-    managed_secrets: Informer[Secret]
-    namespaces: Informer[Bare] | None
-    texts: OnDemand
+    scope: Scope
+    gates: Gates[Lane]
+    external_secrets: Family[ExternalSecret]
+    stores: Family[Store]
+    cluster_stores: Family[Store] | None
+    secret_metas: Family[Bare]
+    managed_secrets: Family[Secret]
+    namespaces: Family[Bare] | None
+    texts: OnDemand[Selection]
     """ConfigMaps that hold templates, and generators, while an ExternalSecret uses any."""
-    generics: OnDemand
+    generics: OnDemand[Selection]
     """The kinds of targets that are no Secrets, as far as they bear the managed label."""
 
-    def each(self) -> Iterator[Informer[ExternalSecret] | Informer[Store] | Informer[Bare] | Informer[Secret]]:
+    def each(self) -> Iterator[AnyInformer]:
         """All that run from start to end."""
-        found = (
+        return chain.from_iterable(map(self.of, self.scope.parts))
+
+    def of(self, part: str) -> Iterator[AnyInformer]:
+        """Those of one part of what is served: a namespace, or the whole cluster under the empty name."""
+        found: tuple[_AnyFamily | None, ...] = (
             self.external_secrets,
             self.stores,
             self.cluster_stores,
@@ -91,7 +129,12 @@ class Informers:
             self.managed_secrets,
             self.namespaces,
         )
-        return (informer for informer in found if informer is not None)
+        return (one.informers[part] for one in found if one is not None)
+
+    def follow(self, key: Key, resources: Iterable[Resource]) -> None:
+        """Watch these kinds of targets for the key, and no others any more."""
+        where, labels = self.scope.where(key.namespace), f"{MANAGED_LABEL}=true"
+        self.generics.want(key, [Selection(one, where, labels, metadata_only=True) for one in resources])
 
     def hold(self, key: Key) -> bool:
         """Whether there is such an ExternalSecret or store, readable or not."""
@@ -109,6 +152,7 @@ class Informers:
             self.secret_metas.store,
             self.managed_secrets.store,
             self.namespaces.store if self.namespaces else None,
+            self.scope.served,
         )
 
     def readiness(self) -> Iterator[Ready]:
@@ -132,10 +176,12 @@ class Sinks:
     stale: Callable[[Key], None]
     own_generic: Callable[[Resource, Meta], bool]
     lookups: Lookups
-    texts: OnDemand
+    texts: OnDemand[Selection]
+    scope: Scope
 
     def external_secret(self, change: Change[ExternalSecret]) -> None:
-        self.texts.want((BY_TEXT, change.metadata.namespace, change.metadata.name), _source_kinds(change.new))
+        namespace, name = change.metadata.namespace, change.metadata.name
+        self.texts.want((BY_TEXT, namespace, name), self.scope.sources(namespace, _source_kinds(change.new)))
         if predicates.external_secret(change.old, change.new):
             new = None if isinstance(change.new, Broken) else change.new
             self._send(triggers.of_external_secret(new, change.metadata, initial=_initial(change)))
@@ -184,62 +230,74 @@ class Sinks:
             self.emit(key, LANES[cause])
 
 
-def build(api: Api, namespace: str, hands: Hands) -> Informers:
-    """All informers; ``namespace`` limits them to one, and then cluster-scoped kinds are left out."""
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[T]):
+    """How the objects of a kind are decoded, who hears of their changes, and how they are found again."""
+
+    decode: Decode[T]
+    sink: Sink[T]
+    indexes: Mapping[str, Indexer[T]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes informers on one connection."""
+
+    api: Api
+    scope: Scope
+    options: Options
+
+    def informer(self, selection: Selection, read: _Reading[T]) -> Informer[T]:
+        title = selection.resource.plural + (" (managed)" if selection.label_selector else "")
+        name = f"{title} in {selection.namespace}" if self.scope.served else title
+        found = Collection(self.api, selection)
+        return Informer(name, found, read.decode, read.sink, options=self.options, indexes=read.indexes)
+
+    def family(self, kind: Kind, read: _Reading[T], labels: str = "", *, bare: bool = False) -> Family[T]:
+        def one(namespace: str) -> Informer[T]:
+            return self.informer(Selection(RESOURCES[kind], namespace or None, labels, bare), read)
+
+        return family(self.scope.served, one)
+
+
+def build(api: Api, served: tuple[str, ...], hands: Hands) -> Informers:
+    """All informers; a list of namespaces limits them to those, and then kinds of cluster scope are left out."""
     built: list[Informers] = []
-    options = Options(draw=hands.draw, lists=CapacityLimiter(LISTS_AT_ONCE))
-    where = namespace or None
+    scope, gates = Scope(served), Gates(hands.emit, served)
+    options = Options(hands.draw, lists=CapacityLimiter(LISTS_AT_ONCE), streaming=Streaming())
+    maker = _Maker(api, scope, options)
 
-    def collection(kind: Kind, *, labels: str = "", bare: bool = False) -> Collection:
-        return Collection(api, Selection(RESOURCES[kind], where, labels, bare))
+    def source(selection: Selection) -> Informer[Bare]:
+        return maker.informer(selection, _source(selection.resource, sinks))
 
-    def stores(kind: Kind) -> Informer[Store]:
-        indexes = {BY_CREDENTIAL: hands.credentials}
-        name = RESOURCES[kind].plural
-        return Informer(name, collection(kind), store.decode, sinks.store, options=options, indexes=indexes)
+    def managed(selection: Selection) -> Informer[Bare]:
+        return maker.informer(selection, _Reading(decode_bare, partial(sinks.generic, selection.resource)))
 
-    def source(resource: Resource) -> Informer[Bare]:
-        found = Collection(api, Selection(resource, where if resource.namespaced else None, metadata_only=True))
-        decode, sink = _reading(resource, sinks)
-        return Informer(resource.plural, found, decode, sink, options=options)
-
-    def managed(resource: Resource) -> Informer[Bare]:
-        found = Collection(api, Selection(resource, where, f"{MANAGED_LABEL}=true", metadata_only=True))
-        return Informer(resource.plural, found, decode_bare, partial(sinks.generic, resource), options=options)
-
-    lookups = _lookups(built, hands.own)
-    sinks = Sinks(hands.emit, hands.stale, hands.own_generic, lookups, OnDemand(source))
-    secrets, namespaces = Kind.SECRET, Kind.NAMESPACE
+    sinks = Sinks(gates.emit, hands.stale, hands.own_generic, _lookups(built, hands.own), OnDemand(source), scope)
+    stores = _Reading(store.decode, sinks.store, {BY_CREDENTIAL: hands.credentials})
+    asked: dict[str, Indexer[ExternalSecret]] = {BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text}
+    held = f"{MANAGED_LABEL}=true"
     informers = Informers(
-        external_secrets=Informer(
-            "externalsecrets", collection(Kind.EXTERNAL_SECRET), external_secret.decode, sinks.external_secret,
-            options=options, indexes={BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text},
-        ),
-        stores=stores(Kind.SECRET_STORE),
-        cluster_stores=None if namespace else stores(Kind.CLUSTER_SECRET_STORE),
-        secret_metas=Informer(
-            "secrets", collection(secrets, bare=True), decode_bare, sinks.secret_meta,
-            options=options, indexes={BY_OWNER: _by_owner},
-        ),
-        managed_secrets=Informer(
-            "secrets (managed)", collection(secrets, labels=f"{MANAGED_LABEL}=true"), secret.decode,
-            sinks.managed_secret, options=options,
-        ),
-        namespaces=None if namespace else Informer(
-            "namespaces", collection(namespaces, bare=True), decode_bare, sinks.namespace, options=options
-        ),
-        texts=sinks.texts,
-        generics=OnDemand(managed),
-    )  # fmt: skip
+        scope,
+        gates,
+        maker.family(Kind.EXTERNAL_SECRET, _Reading(external_secret.decode, sinks.external_secret, asked)),
+        maker.family(Kind.SECRET_STORE, stores),
+        None if served else maker.family(Kind.CLUSTER_SECRET_STORE, stores),
+        maker.family(Kind.SECRET, _Reading(decode_bare, sinks.secret_meta, {BY_OWNER: _by_owner}), bare=True),
+        maker.family(Kind.SECRET, _Reading(secret.decode, sinks.managed_secret), held),
+        None if served else maker.family(Kind.NAMESPACE, _Reading(decode_bare, sinks.namespace), bare=True),
+        sinks.texts,
+        OnDemand(managed),
+    )
     built.append(informers)
     return informers
 
 
-def _reading(resource: Resource, sinks: Sinks) -> tuple[Callable[[bytes | Raw], Bare], Callable[[Change[Bare]], None]]:
-    """How the objects of a source are decoded, and who hears of their changes."""
+def _source(resource: Resource, sinks: Sinks) -> _Reading[Bare]:
+    """The reading of something that ExternalSecrets are made from."""
     if resource.group == GENERATORS:
-        return decode_bare, partial(sinks.generator, Kind(resource.kind))
-    return decode_slim, sinks.config_map
+        return _Reading(decode_bare, partial(sinks.generator, Kind(resource.kind)))
+    return _Reading(decode_slim, sinks.config_map)
 
 
 def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:

@@ -18,7 +18,10 @@ from esoctl.sandbox.watching import Watch
 
 
 class SandboxTransport:
-    """Keeps the contract of ``kube.transport.Transport``; ``away`` makes every request fail."""
+    """Keeps the contract of ``kube.transport.Transport``; ``away`` makes every request fail.
+
+    ``calls`` are the requests, lists that come as a stream among them, and no other watches.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -37,6 +40,8 @@ class SandboxTransport:
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[bytes]]:
+        if "sendInitialEvents" in call.query:
+            self.calls.append(call)
         answer = self._handle(call)
         if isinstance(answer, Response):
             raise faults.fault(answer.status, json.dumps(answer.body).encode())

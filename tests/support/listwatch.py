@@ -53,8 +53,10 @@ def an_event(type_: str, name: str, version: str | int, **extra: Any) -> Json:
     return {"type": type_, "object": an_object(name, version, **extra)}
 
 
-def a_bookmark(version: str | int) -> Json:
-    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version)}}}
+def a_bookmark(version: str | int, *, complete: bool = False) -> Json:
+    """A bookmark; with ``complete`` the one that ends a streaming list."""
+    notes = {"annotations": {"k8s.io/initial-events-end": "true"}} if complete else {}
+    return {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": str(version), **notes}}}
 
 
 def a_complaint(code: int, reason: str, **details: Any) -> Json:
@@ -78,9 +80,11 @@ class ScriptedListWatch:
         return answer.body()
 
     @asynccontextmanager
-    async def watch(self, *, resource_version: str, timeout_seconds: int) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def watch(
+        self, *, resource_version: str, timeout_seconds: int, initial: bool
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         query = {"resource_version": resource_version, "timeout_seconds": timeout_seconds}
-        answer = await self._next("watch", query)
+        answer = await self._next("stream" if initial else "watch", query)
         assert isinstance(answer, Stream), f"the script has {answer}, the informer watches"
         yield _Lines(answer)
 

@@ -19,6 +19,10 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding raises for a document that does not fit."""
 
 
+INITIAL_END = "k8s.io/initial-events-end"
+"""The annotation of the bookmark after the last object of a streaming list."""
+
+
 class EventType(StrEnum):
     """The types of watch events."""
 
@@ -43,6 +47,14 @@ class Head(Wire, frozen=True):
 
     metadata: HeadMeta
     kind: str = ""
+
+
+class _Notes(Wire, frozen=True):
+    annotations: dict[str, str] = {}
+
+
+class _Noted(Wire, frozen=True):
+    metadata: _Notes
 
 
 class Event(Wire, frozen=True):
@@ -86,6 +98,14 @@ def event(line: bytes) -> Event | None:
         return _events.decode(line)
     except UNREADABLE:
         return None
+
+
+def completes(raw: msgspec.Raw) -> bool:
+    """Whether a bookmark ends what a streaming list begins with."""
+    try:
+        return _noted.decode(raw).metadata.annotations.get(INITIAL_END) == "true"
+    except UNREADABLE:
+        return False
 
 
 def head(raw: msgspec.Raw) -> Head | None:
@@ -158,6 +178,7 @@ def _no_list() -> ClusterError:
 _ITEMS = re.compile(rb'"items"\s*:\s*\[')
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 _events = msgspec.json.Decoder(Event)
+_noted = msgspec.json.Decoder(_Noted)
 _heads = msgspec.json.Decoder(Head)
 _envelopes = msgspec.json.Decoder(_Envelope)
 _statuses = msgspec.json.Decoder(_Status)

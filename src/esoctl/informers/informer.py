@@ -117,6 +117,9 @@ class _Following(Generic[T]):
     def head(self, raw: msgspec.Raw) -> Head | None:
         return self.intake.head(raw)
 
+    def streamed(self, event: EventType, raw: msgspec.Raw, head: Head) -> None:
+        self.intake.streamed(event, raw, head)
+
     def event(self, event: EventType, raw: msgspec.Raw, head: Head) -> None:
         self.intake.event(event, raw, head)
 

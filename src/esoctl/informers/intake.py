@@ -71,6 +71,15 @@ class Intake(Generic[T]):
                 await anyio.lowlevel.checkpoint()
         self._first = False
 
+    def streamed(self, event: EventType, raw: msgspec.Raw, head: Head) -> None:
+        """Take in one event of a list that comes as a stream; nobody is told before it is complete."""
+        draft = self._draft
+        assert draft is not None
+        if event is EventType.DELETED:
+            draft.remove((head.metadata.namespace, head.metadata.name))
+        elif (thing := self._thing(head, raw)) is not None:
+            draft.put(thing)
+
     def event(self, event: EventType, raw: msgspec.Raw, head: Head) -> None:
         """Take in one event of a watch."""
         where = (head.metadata.namespace, head.metadata.name)

@@ -1,5 +1,8 @@
 """What an informer asks next, given what was answered. Pure: states in, states out; the watcher performs.
 
+* A list comes as a stream where the server can do that: a watch that begins with what exists, marks the end of that by
+  a bookmark, and goes on. A server that refuses such a stream (400, 422) is asked for pages from then on; whatever else
+  goes wrong with one leads to pages once, for progress is worth more than a reason.
 * The first list asks for the most recent state. Any cached state would be quicker, and could bring a deleted object
   back to life.
 * A list after that asks for "not older than what was seen", so the store never goes back in time; only when the server
@@ -9,7 +12,8 @@
   was not there, and when the stream cannot be understood.
 * Refusals wait (``Step.wait``), except that a list falls back to another list at once.
 
-Source: client-go's reflector and pager (``tools/cache/reflector.go``, ``tools/pager/pager.go``).
+Source: client-go's reflector and pager (``tools/cache/reflector.go``, ``tools/pager/pager.go``); Kubernetes API
+concepts, "Streaming lists". DIFFERS: client-go gives up on an unfinished stream at the end of the watch only.
 """
 
 from dataclasses import dataclass, replace
@@ -25,6 +29,7 @@ TROUBLE_SECONDS = 30.0
 """How long internal errors of the server are answered by watching again."""
 TOO_LARGE_VERSION = "ResourceVersionTooLarge"
 LINE_TOO_LONG = "LineTooLong"
+STREAM_REFUSED = "no streaming list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,15 @@ class Watch:
     resource_version: str
 
 
-Ask = List | Watch
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Ask for all objects as events, and for the events after them."""
+
+    resource_version: str = ""
+    """Not older than this; empty for the most recent."""
+
+
+Ask = List | Watch | Stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,8 @@ class State:
     """The watch first repeats what exists, not in the order of versions."""
     trouble_since: float | None = None
     """When the server began to report internal errors."""
+    streams: bool = False
+    """Whether lists are asked for as streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ class Happened:
 
     type: EventType
     resource_version: str
+    complete: bool = False
+    """It is the bookmark that ends what a stream begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +138,22 @@ class Step:
     """Why the informer does not simply go on; empty when it does. Few words, for a metric's label."""
 
 
+def begin(*, streams: bool) -> State:
+    """The state to start from."""
+    return State(Stream() if streams else List(), streams=streams)
+
+
+def paged(state: State) -> State:
+    """The same when the server is known to refuse streams."""
+    ask = List(resource_version=state.floor) if isinstance(state.ask, Stream) else state.ask
+    return replace(state, ask=ask, streams=False)
+
+
 def step(state: State, answer: Answer, now: float) -> Step:
     """What an answer makes of a state; ``now`` is monotonic, in seconds."""
     match answer:
+        case Happened() if isinstance(state.ask, Stream):
+            return _streamed(state, answer)
         case Happened():
             return _happened(state, answer)
         case Listed():
@@ -132,6 +162,8 @@ def step(state: State, answer: Answer, now: float) -> Step:
             return _ended(state, answer)
         case Refused() if isinstance(state.ask, List):
             return _list_refused(state, state.ask, answer.error)
+        case Refused() if isinstance(state.ask, Stream):
+            return _stream_refused(state, answer.error)
         case Refused():
             return _watch_refused(state, answer.error, now)
         case _:
@@ -139,6 +171,8 @@ def step(state: State, answer: Answer, now: float) -> Step:
 
 
 def _ended(state: State, end: Ended) -> Step:
+    if isinstance(state.ask, Stream):
+        return Step(_pages(state, state.floor), wait=True, because="unfinished")
     if end.events == 0 and end.seconds < SHORT_SECONDS:
         return Step(_resume(state), wait=True, because="short")
     return Step(_resume(state), because="silent" if end.silent else "ended")
@@ -149,8 +183,15 @@ def _listed(state: State, page: Listed) -> Step:
         return Step(replace(state, ask=List(token=page.token)))
     if not page.resource_version:
         return Step(_relist(state, ""), wait=True, because="no version")
-    synthetic = page.resource_version == "0"
-    return Step(State(Watch(page.resource_version), seen=page.resource_version, synthetic=synthetic))
+    return Step(_complete(state, page.resource_version))
+
+
+def _streamed(state: State, event: Happened) -> Step:
+    if event.complete and event.resource_version:
+        return Step(_complete(state, event.resource_version))
+    if event.type is not EventType.BOOKMARK and not event.resource_version:
+        return Step(_pages(state, ""), wait=True, because="no version")
+    return Step(state)
 
 
 def _happened(state: State, event: Happened) -> Step:
@@ -174,6 +215,16 @@ def _list_refused(state: State, ask: List, error: ClusterError) -> Step:
     return Step(_relist(state, kept), wait=True, after=after, because=_label(error))
 
 
+def _stream_refused(state: State, error: ClusterError) -> Step:
+    floor = state.floor
+    if error.status in (400, 422):
+        return Step(_relist(replace(state, streams=False), floor), because=STREAM_REFUSED)
+    if error.status == 410 or error.reason == TOO_LARGE_VERSION:
+        return Step(_relist(state, ""), wait=not floor, after=error.after or 0.0, because="version unavailable")
+    kept = "" if error.status == 404 else floor
+    return Step(_pages(state, kept), wait=True, after=error.after or 0.0, because=_label(error))
+
+
 def _watch_refused(state: State, error: ClusterError, now: float) -> Step:
     after = error.after or 0.0
     if error.status == 410 or error.reason in ("Expired", "Gone"):
@@ -192,8 +243,19 @@ def _resume(state: State) -> State:
     return replace(state, ask=Watch(state.seen))
 
 
+def _complete(state: State, version: str) -> State:
+    """All objects are known as of a version."""
+    return State(Watch(version), seen=version, synthetic=version == "0", streams=state.streams)
+
+
 def _relist(state: State, floor: str) -> State:
-    return State(List(resource_version=floor), seen=state.seen, floor=floor)
+    if not state.streams:
+        return _pages(state, floor)
+    return State(Stream(floor), seen=state.seen, floor=floor, streams=True)
+
+
+def _pages(state: State, floor: str) -> State:
+    return State(List(resource_version=floor), seen=state.seen, floor=floor, streams=state.streams)
 
 
 def _label(error: ClusterError) -> str:

@@ -18,7 +18,10 @@ class ListWatch(Protocol):
         ...
 
     def watch(
-        self, *, resource_version: str, timeout_seconds: int
+        self, *, resource_version: str, timeout_seconds: int, initial: bool
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The events after a version, one complete line each."""
+        """The events after a version, one complete line each.
+
+        With ``initial`` they begin with all objects, not older than that version, and a marked bookmark after them.
+        """
         ...

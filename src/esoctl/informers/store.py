@@ -58,6 +58,10 @@ class Store(Generic[T]):
         """How many objects do not decode."""
         return self._shelf.world.broken
 
+    def version(self, namespace: str) -> str:  # noqa: ARG002  one version goes for all that is in here
+        """Up to which version the changes in a namespace are in here."""
+        return self._shelf.resource_version
+
     def get(self, namespace: str, name: str) -> T | Broken | None:
         """One object; the namespace is empty for a kind of cluster scope."""
         return self._shelf.world.get((namespace, name))

@@ -1,18 +1,22 @@
 """Performs what the machine asks: lists, watches, waits. It never ends but by cancellation.
 
+* A streaming list fills a draft that nobody sees before the bookmark that ends it; the same stream then goes on as the
+  watch. While the bookmark is awaited that is said every ten seconds; half a minute of silence ends the stream.
+
 * The life of a watch is bounded three times: the server ends it after ``timeoutSeconds``, drawn from 300 to 600 so that
   watches do not reconnect in step; we end it ten seconds after that; and once a server has sent a bookmark, which it
   repeats about every minute, ninety seconds of silence end it too. TCP keep-alive does not replace this: a peer whose
-  process is frozen still answers it.
+  process is frozen still answers it. The bookmark that ends a streaming list does not count: it promises no others.
 * Trouble is logged when it begins and when it is over, not at every try.
 
 Source: client-go's reflector; kube-rs' idle timeout.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import anyio
@@ -24,12 +28,15 @@ from esoctl.errors import ClusterError
 from esoctl.informers import documents, machine
 from esoctl.informers.backoff import Backoff
 from esoctl.informers.documents import EventType, Head
-from esoctl.informers.machine import Ended, Happened, List, Listed, Refused, State, Step, Watch
+from esoctl.informers.machine import Ended, Happened, List, Listed, Refused, Step, Stream, Watch
 from esoctl.informers.ports import ListWatch
 
 SHORTEST_WATCH_SECONDS = 300
 GRACE_SECONDS = 10.0
 SILENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 30.0
+"""How long a streaming list may bring nothing."""
+REMIND_SECONDS = 10.0
 BATCH = 100
 """Events taken in before others may run."""
 
@@ -43,6 +50,8 @@ class Consumer(Protocol):
 
     async def page(self, items: Sequence[msgspec.Raw]) -> None: ...
 
+    def streamed(self, event: EventType, raw: msgspec.Raw, head: Head) -> None: ...
+
     async def commit(self, resource_version: str) -> None: ...
 
     def head(self, raw: msgspec.Raw) -> Head | None: ...
@@ -50,6 +59,13 @@ class Consumer(Protocol):
     def event(self, event: EventType, raw: msgspec.Raw, head: Head) -> None: ...
 
     def advance(self, resource_version: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Streaming:
+    """Whether the server streams lists; the first refusal is remembered for the life of the process."""
+
+    allowed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,7 @@ class Options:
     page_limit: int = machine.PAGE_LIMIT
     lists: anyio.CapacityLimiter | None = None
     """Bounds the pages that are being read at once, over all informers."""
+    streaming: Streaming = field(default_factory=lambda: Streaming(allowed=False))
 
 
 class Watcher:
@@ -70,7 +87,7 @@ class Watcher:
         self._source = source
         self._consumer = consumer
         self._options = options
-        self._state = State()
+        self._state = machine.begin(streams=options.streaming.allowed)
         self._backoff = Backoff()
         self._bookmarked = False
         self._log = log.bind(informer=name)
@@ -81,7 +98,7 @@ class Watcher:
         self.last_heard: float | None = None
         """When the server last proved to be there, on the monotonic clock."""
         self.lists: Counter[str] = Counter()
-        """Lists by outcome: ok or error."""
+        """Lists by outcome: ok, error, or refused as a stream."""
         self.restarts: Counter[str] = Counter()
         """Watches ended and lists begun anew, by reason."""
         self.events: Counter[str] = Counter()
@@ -90,14 +107,36 @@ class Watcher:
     async def run(self) -> None:
         """Follow the collection until cancelled."""
         while True:
-            ask = self._state.ask
-            step = await (self._list(ask) if isinstance(ask, List) else self._watch(ask))
+            if not self._options.streaming.allowed:
+                self._state = machine.paged(self._state)
+            step = await self._ask()
             self._state = step.state
             if step.because:
                 self.restarts[step.because] += 1
             if step.wait:
                 wait = self._backoff.next(anyio.current_time(), self._options.draw())
                 await anyio.sleep(max(wait, step.after))
+
+    async def _ask(self) -> Step:
+        ask = self._state.ask
+        if isinstance(ask, List):
+            return await self._list(ask)
+        if isinstance(ask, Watch):
+            return await self._watch(ask)
+        self._consumer.begin()
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._remind)
+            step = await self._watch(ask)
+            group.cancel_scope.cancel()
+        return step
+
+    async def _remind(self) -> None:
+        """Say that a streaming list is not complete yet, as long as it is not."""
+        while True:
+            await anyio.sleep(REMIND_SECONDS)
+            if not isinstance(self._state.ask, Stream):
+                return
+            self._log.warning("a streaming list is not complete yet", events=self._meaningful)
 
     async def _list(self, ask: List) -> Step:
         if ask.first:
@@ -111,8 +150,7 @@ class Watcher:
         await self._consumer.page(page.items)
         self._heard()
         if isinstance(step.state.ask, Watch):
-            await self._consumer.commit(page.resource_version)
-            self.lists["ok"] += 1
+            await self._complete(page.resource_version)
             self._well()
         return step
 
@@ -125,31 +163,40 @@ class Watcher:
             )
         return documents.page(body)
 
-    async def _watch(self, ask: Watch) -> Step:
+    async def _watch(self, ask: Watch | Stream) -> Step:
         seconds = int(SHORTEST_WATCH_SECONDS * (1 + self._options.draw()))
         began = anyio.current_time()
-        ceiling = began + seconds + GRACE_SECONDS
         before = self._meaningful
+        asked = self._source.watch(
+            resource_version=ask.resource_version, timeout_seconds=seconds, initial=isinstance(ask, Stream)
+        )
         try:
-            with anyio.CancelScope(deadline=ceiling) as scope:
-                async with self._source.watch(resource_version=ask.resource_version, timeout_seconds=seconds) as lines:
+            with anyio.CancelScope() as scope:
+                scope.deadline = ceiling = began + seconds + GRACE_SECONDS
+                async with asked as lines:
                     self._heard()
                     if self._state.trouble_since is None:
                         self._well()
+                    scope.deadline = self._until(ceiling)
                     async for line in lines:
-                        step = self._line(line)
-                        if step is not None and (step.wait or isinstance(step.state.ask, List)):
+                        step = await self._line(line, scope)
+                        if step is not None and step.because:
                             return step
-                        now = self._heard()
-                        if self._bookmarked:
-                            scope.deadline = min(ceiling, now + SILENCE_SECONDS)
+                        self._heard()
+                        scope.deadline = self._until(ceiling)
                         await self._breathe()
         except ClusterError as error:
             return self._refused(error)
         now = anyio.current_time()
         return machine.step(self._state, Ended(self._meaningful - before, now - began, scope.cancelled_caught), now)
 
-    def _line(self, line: bytes) -> Step | None:
+    def _until(self, ceiling: float) -> float:
+        """When a watch that brings nothing more is to end."""
+        if isinstance(self._state.ask, Stream):
+            return min(ceiling, anyio.current_time() + PATIENCE_SECONDS)
+        return min(ceiling, anyio.current_time() + SILENCE_SECONDS) if self._bookmarked else ceiling
+
+    async def _line(self, line: bytes, scope: anyio.CancelScope) -> Step | None:
         """Take in one event; None when it leads nowhere else."""
         event = documents.event(line)
         if event is None:
@@ -161,18 +208,40 @@ class Watcher:
         head = self._consumer.head(event.object)
         if head is None:
             return None
-        version = head.metadata.resource_version
-        step = machine.step(self._state, Happened(event.type, version), anyio.current_time())
+        streams = isinstance(self._state.ask, Stream)
+        complete = streams and event.type is EventType.BOOKMARK and documents.completes(event.object)
+        happened = Happened(event.type, head.metadata.resource_version, complete)
+        step = machine.step(self._state, happened, anyio.current_time())
         if step.wait:
             return step
         self._well()
         self._state = step.state
+        if complete:
+            # Whoever is to be told of the changes must be told of all of them.
+            scope.deadline = math.inf
+            await self._complete(self._state.seen)
+        elif streams:
+            self._enter(event, head)
+        else:
+            self._follow(event, head)
+        return step
+
+    async def _complete(self, resource_version: str) -> None:
+        await self._consumer.commit(resource_version)
+        self.lists["ok"] += 1
+
+    def _enter(self, event: documents.Event, head: Head) -> None:
+        """Take in a part of a streaming list."""
+        if event.type is not EventType.BOOKMARK:
+            self._consumer.streamed(event.type, event.object, head)
+
+    def _follow(self, event: documents.Event, head: Head) -> None:
+        """Take in a change."""
         if event.type is EventType.BOOKMARK:
             self._bookmarked = True
         else:
             self._consumer.event(event.type, event.object, head)
-        self._consumer.advance(step.state.seen)
-        return step
+        self._consumer.advance(self._state.seen)
 
     @property
     def _meaningful(self) -> int:
@@ -180,7 +249,12 @@ class Watcher:
 
     def _refused(self, error: ClusterError) -> Step:
         step = machine.step(self._state, Refused(error), anyio.current_time())
-        if step.wait:
+        if step.because == machine.STREAM_REFUSED:
+            self.lists["refused"] += 1
+            if self._options.streaming.allowed:
+                self._options.streaming.allowed = False
+                self._log.info("the API server streams no lists: they are read in pages", status=error.status)
+        elif step.wait:
             self._ill(error)
         return step
 

@@ -5,8 +5,8 @@
 * ``metadata_only`` asks for PartialObjectMetadata and accepts nothing else, so that a server which cannot answer so
   refuses, and never sends the values of every Secret instead.
 
-Source: Kubernetes API concepts, "Server-side apply", "Resource versions", "Receiving resources as Tables" (the same
-content negotiation serves PartialObjectMetadata).
+Source: Kubernetes API concepts, "Server-side apply", "Resource versions", "Streaming lists", "Receiving resources as
+Tables" (the same content negotiation serves PartialObjectMetadata).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -86,15 +86,21 @@ class Api:
         )
 
     def watch(
-        self, selection: Selection, *, resource_version: str, timeout_seconds: int
+        self, selection: Selection, *, resource_version: str, timeout_seconds: int, initial: bool = False
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """Events, one a line, from after ``resource_version`` until the server ends the stream."""
+        """Events, one a line, from after ``resource_version`` until the server ends the stream.
+
+        With ``initial`` it is a streaming list: all objects first, in a state not older than that version, then a
+        bookmark that says so. A server that does not know this refuses it, for it knows no match for a watch.
+        """
         query = paths.query(
             watch=True,
             allowWatchBookmarks=True,
             labelSelector=selection.label_selector,
             resourceVersion=resource_version,
             timeoutSeconds=timeout_seconds,
+            sendInitialEvents=initial,
+            resourceVersionMatch="NotOlderThan" if initial else None,
         )
         accept = _PARTIAL if selection.metadata_only else JSON
         timeout = timeout_seconds + STREAM_GRACE_SECONDS
@@ -176,9 +182,11 @@ class Collection:
         )
 
     def watch(
-        self, *, resource_version: str, timeout_seconds: int
+        self, *, resource_version: str, timeout_seconds: int, initial: bool
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        return self.api.watch(self.selection, resource_version=resource_version, timeout_seconds=timeout_seconds)
+        return self.api.watch(
+            self.selection, resource_version=resource_version, timeout_seconds=timeout_seconds, initial=initial
+        )
 
 
 class _TokenStatus(Wire, frozen=True):

@@ -32,7 +32,7 @@ class Source:
         return EMPTY
 
     def watch(
-        self, *, resource_version: str, timeout_seconds: int
+        self, *, resource_version: str, timeout_seconds: int, initial: bool
     ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         return self._watch()
 
