@@ -3,8 +3,9 @@
 Records of libraries go the same way. Libraries that print requests or bodies when they are asked for details are held
 at INFO whatever the user wants: their details contain credentials.
 
-A traceback tells files, lines, functions and kinds of errors. What an error says is told only where it is known to hold
-no value: of our own errors and of those of the operating system. ``int("hunter2")`` quotes what it could not read.
+A traceback tells places, source and kinds of errors. What an error says is told only where it is known to hold no value:
+of our own errors, of those of the operating system, and of names that are not there. Others quote what they were given,
+as ``int("hunter2")`` does.
 """
 
 import logging
@@ -24,6 +25,7 @@ from esoctl.errors import EsoctlError
 HELD = ("kubernetes_asyncio", "botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 SENSITIVE = re.compile(r"(?i)^(authorization|token|password|secret_?access_?key|session_?token|data|value|body)$")
 BEARER = re.compile(r"(?i)(bearer\s+|x-amz-security-token[=:]\s*|signature=|credential=)\S+")
+_OF_NAMES = (AttributeError, ImportError, ModuleNotFoundError, NameError, UnboundLocalError)
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
@@ -119,7 +121,7 @@ def _traced(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield why
     yield "Traceback (most recent call last):"
     for frame in traceback.extract_tb(error.__traceback__):
-        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}: {frame.line}'
     yield f"{type(error).__module__}.{type(error).__qualname__}: {_says(error)}"
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
@@ -128,7 +130,7 @@ def _traced(error: BaseException, seen: set[int]) -> Iterator[str]:
 
 
 def _says(error: BaseException) -> str:
-    if isinstance(error, EsoctlError):
+    if isinstance(error, EsoctlError) or type(error) in _OF_NAMES:
         return str(error)
     if isinstance(error, OSError):
         return error.strerror or ""
