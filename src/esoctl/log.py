@@ -3,9 +3,9 @@
 Records of libraries go the same way. Libraries that print requests or bodies when they are asked for details are held
 at INFO whatever the user wants: their details contain credentials.
 
-A traceback tells places, source and kinds of errors. What an error says is told only where it is known to hold no value:
-of our own errors, of those of the operating system, and of names that are not there. Others quote what they were given,
-as ``int("hunter2")`` does.
+A traceback tells places, source and kinds of errors. What an error says is told only where it is known to hold no
+value: of our own errors, of those of the operating system, and of names that are not there. Others quote what they were
+given, as ``int("hunter2")`` does.
 """
 
 import logging
