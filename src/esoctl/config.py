@@ -28,8 +28,8 @@ class Config:
     kubeconfig: str = ""
     """A kubeconfig file; empty means KUBECONFIG, the default file, or the cluster the process runs in."""
     context: str = ""
-    namespace: str = ""
-    """Watch this namespace only; empty means all of them, and ClusterSecretStores too."""
+    namespaces: tuple[str, ...] = ()
+    """Serve these namespaces only; none means all of them, and ClusterSecretStores too."""
     controller_class: str = "default"
     workers: int = 32
     metrics_addr: str = ":8080"

@@ -111,7 +111,7 @@ class Operator:
             stale.add,
             draw,
         )
-        self._informers = informing.build(api, config.namespace, hands)
+        self._informers = informing.build(api, config.namespaces, hands)
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
         reader = SecretReader(views, cluster)
@@ -180,9 +180,7 @@ class Operator:
             log.warning("work was cut short", seconds=self._config.drain_seconds)
 
     async def _work(self, state: State, group: anyio.abc.TaskGroup) -> None:
-        for informer in self._informers.each():
-            await _synced(informer)
-        log.info("informed", external_secrets=len(self._informers.external_secrets.store))
+        await self._informed(group)
         await state.lead.elected()
         worker = Worker(self._queue, self._reconcilers(), self._around.clock, self._observe, lambda: uuid4().hex[:8])
         for _ in range(self._config.workers):
@@ -204,7 +202,7 @@ class Operator:
             self._metrics.forget(target)
 
     def _follow(self, key: Key, resources: Sequence[Resource]) -> None:
-        self._informers.generics.want(key, resources)
+        self._informers.follow(key, resources)
 
     def _check_store(self, ref: StoreRef) -> None:
         self._queue.add(Key(ref.kind, ref.namespace, ref.name), Lane.DRIFT)

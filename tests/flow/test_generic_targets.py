@@ -345,7 +345,7 @@ async def test_a_kind_that_is_no_target_any_more_is_watched_no_longer() -> None:
 
 
 async def test_in_one_namespace_targets_are_watched_there_only() -> None:
-    async with a_day(generic_targets=True, namespace="team-a") as day:
+    async with a_day(generic_targets=True, namespaces=("team-a",)) as day:
         await synced(day, target=config_map(), refreshInterval="0")
         await day.settle()
 

@@ -1,7 +1,7 @@
 """The operator's connection to a sandbox in the same process: no sockets, so the clock may jump."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
@@ -18,7 +18,7 @@ from esoctl.sandbox.watching import Watch
 
 
 class SandboxTransport:
-    """Keeps the contract of ``kube.transport.Transport``; ``away`` makes every request fail.
+    """Keeps the contract of ``kube.transport.Transport``; ``away`` fails every request, ``forbidden`` some of them.
 
     ``calls`` are the requests, lists that come as a stream among them, and no other watches.
     """
@@ -26,6 +26,7 @@ class SandboxTransport:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.away = False
+        self.forbidden: Callable[[Call], bool] = lambda _: False
         self.calls: list[Call] = []
 
     async def request(self, call: Call) -> bytes:
@@ -56,6 +57,9 @@ class SandboxTransport:
     def _handle(self, call: Call) -> Response | Watch:
         if self.away:
             raise Unreachable(0, "Refused", "the API server is away")
+        if self.forbidden(call):
+            refusal = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": f"{call.path} is forbidden"}
+            return Response(403, refusal)
         headers = {"content-type": call.content_type, "accept": call.accept}
         return self.sandbox.handle_as(
             ADMIN, Request(call.method, call.path, urlencode(call.query), headers, call.body or b"")

@@ -15,7 +15,7 @@ import msgspec
 from esoctl.errors import EsoctlError
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.generators import GeneratorKey
-from esoctl.model.keys import Key, StoreRef
+from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
@@ -36,6 +36,7 @@ class MemoryViews:
     managed: dict[Place, Secret] = field(default_factory=dict)
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
     seen: int = 0
+    unseen: set[Kind] = field(default_factory=set)
 
     def put(self, *things: ExternalSecret | Store | Secret) -> None:
         """Let the informers know an object."""
@@ -65,7 +66,10 @@ class MemoryViews:
     def secret_meta(self, namespace: str, name: str) -> Meta | None:
         return self.metas.get((namespace, name))
 
-    def secrets_seen(self) -> int:
+    def beyond(self, kind: Kind) -> str:
+        return f"no {kind} here" if kind in self.unseen else ""
+
+    def secrets_seen(self, namespace: str) -> int:
         return self.seen
 
     def secrets_created_by(self, namespace: str, owner_hash: str) -> list[Meta]:

@@ -12,7 +12,7 @@ def test_the_defaults() -> None:
     assert Config() == Config(
         kubeconfig="",
         context="",
-        namespace="",
+        namespaces=(),
         controller_class="default",
         workers=32,
         metrics_addr=":8080",

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.asyncio
 SHOP = Key(Kind.EXTERNAL_SECRET, "team-a", "shop")
 AWS = Key(Kind.SECRET_STORE, "team-a", "aws")
 WIDE = Key(Kind.CLUSTER_SECRET_STORE, "", "wide")
+AWS_STORE = StoreRef(Kind.SECRET_STORE, "team-a", "aws")
 READY = {"conditions": [{"type": "Ready", "status": "True", "reason": "Valid", "message": "m"}]}
 
 
@@ -54,7 +55,7 @@ def prepared() -> Day:
 
 
 @asynccontextmanager
-async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
+async def informed(day: Day, *served: str) -> AsyncIterator[Scene]:
     """Informers that have their first list."""
     scene = Scene(day, None)  # type: ignore[arg-type]  # it follows
 
@@ -69,7 +70,7 @@ async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
         scene.stale.add,
         lambda: 0.5,
     )
-    scene.informers = informing.build(Api(day.transport), namespace, hands)  # type: ignore[arg-type]  # same contract
+    scene.informers = informing.build(Api(day.transport), served, hands)  # type: ignore[arg-type]  # same contract
     async with anyio.create_task_group() as tasks:
         for informer in scene.informers.each():
             tasks.start_soon(informer.run)
@@ -77,6 +78,8 @@ async def informed(day: Day, namespace: str = "") -> AsyncIterator[Scene]:
         tasks.start_soon(scene.informers.generics.run)
         for informer in scene.informers.each():
             await informer.synced.wait()
+        for namespace in served:
+            scene.informers.gates.open(namespace)
         yield scene
         tasks.cancel_scope.cancel()
 
@@ -196,6 +199,50 @@ async def test_in_one_namespace_nothing_of_the_cluster_is_asked_for() -> None:
     asked = [call.path for call in day.transport.calls[before:]]
     assert asked
     assert all("/namespaces/team-a/" in path for path in asked)
+
+
+async def test_of_a_list_of_namespaces_each_has_informers_of_its_own_and_readers_see_one_store() -> None:
+    day = await a_world()
+    day.external_secret()
+    day.store()
+    day.namespace = "team-b"
+    day.external_secret("other")
+    day.make_secret("theirs", {"a": "b"}, metadata={"labels": {CREATED_BY_LABEL: "x"}})
+    day.do("POST", "/api/v1/namespaces", {"metadata": {"name": "team-c"}})
+    day.namespace = "team-c"
+    day.external_secret("unserved")
+
+    async with informed(day, "team-a", "team-b") as scene:
+        views = scene.informers.views()
+        found = {key for key, _ in await scene.news()}
+        assert found == {SHOP, AWS, Key(Kind.EXTERNAL_SECRET, "team-b", "other")}
+        assert len({informer.name for informer in scene.informers.each()}) == 8
+        assert {informer.name for informer in scene.informers.of("team-b")} == {
+            "externalsecrets in team-b",
+            "secretstores in team-b",
+            "secrets in team-b",
+            "secrets (managed) in team-b",
+        }
+        assert len(scene.informers.external_secrets.store) == 2
+        assert len(list(scene.informers.external_secrets.store.all())) == 2
+        assert views.external_secret("team-b", "other") is not None
+        assert views.external_secret("team-c", "unserved") is None
+        assert [meta.name for meta in views.secrets_created_by("team-b", "x")] == ["theirs"]
+        assert [es.metadata.name for es in views.dependants(AWS_STORE)] == ["shop"]
+        assert views.secrets_seen("team-b") > 0
+        assert views.secrets_seen("team-c") == 0
+
+
+async def test_only_in_namespaces_that_use_any_are_texts_followed_and_what_belongs_to_the_cluster_is_not() -> None:
+    day = await a_world()
+    held = {"configMap": {"name": "texts", "items": [{"key": "k"}]}}
+    wide = {"sourceRef": {"generatorRef": {"kind": "ClusterGenerator", "name": "wide"}}}
+    day.external_secret(target={"template": {"templateFrom": [held]}}, dataFrom=[wide])
+
+    async with informed(day, "team-a", "team-b") as scene:
+        await scene.news()
+
+        assert [informer.name for informer in scene.informers.texts.followed().values()] == ["configmaps in team-a"]
 
 
 async def test_namespaces_and_managed_secrets_give_no_keys_of_their_own() -> None:

@@ -5,6 +5,7 @@ Exit codes: 0 stopped as asked; 1 could not start, could not go on, or lost the 
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 
@@ -21,6 +22,7 @@ from esoctl.log import Format
 
 EXIT_FAILED = 1
 DURATION = Duration()
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
 @click.command(context_settings={"auto_envvar_prefix": "ESOCTL", "show_default": True})
@@ -28,7 +30,14 @@ DURATION = Duration()
     "--kubeconfig", default="", help="Kubeconfig file; without it KUBECONFIG, the default file, or the cluster."
 )
 @click.option("--context", default="", help="Context of the kubeconfig.")
-@click.option("--namespace", default="", help="Watch this namespace only.")
+@click.option(
+    "--namespaces",
+    "--namespace",
+    multiple=True,
+    envvar=["ESOCTL_NAMESPACES", "ESOCTL_NAMESPACE"],
+    metavar="A,B",
+    help="Serve these namespaces only; may be given again.",
+)
 @click.option("--controller-class", default="default", help="Serve stores that name this class, or none.")
 @click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
@@ -65,9 +74,11 @@ DURATION = Duration()
 @click.option("--leader-election-retry-period", default="2s", type=DURATION, help="Between two tries.")
 @click.option("--template-left-delimiter", default="{{")
 @click.option("--template-right-delimiter", default="}}")
-def command(log_format: str | None, store_requeue_interval: float, **options: str | float | bool) -> None:
+def command(
+    log_format: str | None, store_requeue_interval: float, namespaces: tuple[str, ...], **options: str | float | bool
+) -> None:
     """Run the operator until it is told to stop (SIGTERM or SIGINT)."""
-    config = _config(log_format, store_requeue_interval, options)
+    config = _config(log_format, store_requeue_interval, _served(namespaces), options)
     stopping.leave_at_a_signal()
     listener = log.set_up(config.log_level, config.log_format)
     try:
@@ -96,12 +107,14 @@ def _problems(error: Exception) -> Iterator[str]:
         yield f"crashed by a fault of its own ({type(error).__name__}); the log tells where"
 
 
-def _config(log_format: str | None, requeue: float, options: dict[str, str | float | bool]) -> Config:
+def _config(
+    log_format: str | None, requeue: float, served: tuple[str, ...], options: dict[str, str | float | bool]
+) -> Config:
     left, right = str(options["template_left_delimiter"]), str(options["template_right_delimiter"])
     return Config(
         kubeconfig=str(options["kubeconfig"]),
         context=str(options["context"]),
-        namespace=str(options["namespace"]),
+        namespaces=served,
         controller_class=str(options["controller_class"]),
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
@@ -119,6 +132,14 @@ def _config(log_format: str | None, requeue: float, options: dict[str, str | flo
         election=_election(options),
         endpoints={name: os.environ[name] for name in AWS_ENDPOINTS if os.environ.get(name)},
     )
+
+
+def _served(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Each namespace once, however they were separated."""
+    found = tuple(dict.fromkeys(name.strip() for text in given for name in text.split(",") if name.strip()))
+    if wrong := [name for name in found if not NAMESPACE.fullmatch(name)]:
+        raise click.UsageError(f"--namespaces: {wrong[0]!r} cannot be the name of a namespace")
+    return found
 
 
 def _cluster_name(options: dict[str, str | float | bool]) -> str:

@@ -6,7 +6,7 @@ and its resolver of generatorRef (external-secrets 2.9.0). DIFFERS: a ClusterGen
 again, because an edit of it may come at any time; the reference waits for an edit of the ExternalSecret.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from esoctl.errors import ClusterError, GeneratorError, GeneratorInvalid
 from esoctl.generators.making import Entropy, make
@@ -21,13 +21,20 @@ UNAVAILABLE = "unable to get generator"
 WITH_CONTROLLER = (Kind.FAKE, Kind.CLUSTER_GENERATOR)
 """The kinds in which a controller class may be named."""
 
+Beyond = Callable[[Kind], str]
+"""Why no object of a kind can be read; empty where it can."""
 
-async def managed(wanted: Iterable[Make], cluster: Cluster, controller_class: str) -> bool:
+
+def _nothing(_: Kind) -> str:
+    return ""
+
+
+async def managed(wanted: Iterable[Make], cluster: Cluster, controller_class: str, beyond: Beyond = _nothing) -> bool:
     """Whether every generator, as far as it can be read, is of our controller class."""
     keys = dict.fromkeys(one.generator for one in wanted if one.generator.kind in WITH_CONTROLLER)
     for key in keys:
         try:
-            spec = await _read(key, cluster)
+            spec = await _read(key, cluster, beyond)
         except (ClusterError, GeneratorError):
             continue  # told where its values are made
         if generators.controller(spec) not in ("", controller_class):
@@ -35,14 +42,16 @@ async def managed(wanted: Iterable[Make], cluster: Cluster, controller_class: st
     return True
 
 
-async def make_all(wanted: Iterable[Make], cluster: Cluster, entropy: Entropy) -> dict[Make, Answer]:
+async def make_all(
+    wanted: Iterable[Make], cluster: Cluster, entropy: Entropy, beyond: Beyond = _nothing
+) -> dict[Make, Answer]:
     """Values for every entry that uses a generator; never raises for one of them."""
-    return {one: await _answer(one.generator, cluster, entropy) for one in wanted}
+    return {one: await _answer(one.generator, cluster, entropy, beyond) for one in wanted}
 
 
-async def _answer(key: GeneratorKey, cluster: Cluster, entropy: Entropy) -> Answer:
+async def _answer(key: GeneratorKey, cluster: Cluster, entropy: Entropy, beyond: Beyond) -> Answer:
     try:
-        spec = await _read(key, cluster)
+        spec = await _read(key, cluster, beyond)
     except GeneratorError as error:
         return Failed(GeneratorError(f"{UNAVAILABLE}: {error}"))
     except ClusterError as error:
@@ -53,7 +62,9 @@ async def _answer(key: GeneratorKey, cluster: Cluster, entropy: Entropy) -> Answ
         return Failed(GeneratorInvalid(f"error using generator: {error}"))
 
 
-async def _read(key: GeneratorKey, cluster: Cluster) -> Spec:
+async def _read(key: GeneratorKey, cluster: Cluster, beyond: Beyond) -> Spec:
+    if why := beyond(key.kind):
+        raise GeneratorError(f"{key} cannot be read: {why}")
     raw = await cluster.generator(key)
     if raw is None:
         raise GeneratorError(f"{key} not found; create it, or correct generatorRef")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.generators import GeneratorKey
-from esoctl.model.keys import Key, StoreRef
+from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
@@ -44,8 +44,12 @@ class Views(Protocol):
         """The metadata of any Secret the operator may see."""
         ...
 
-    def secrets_seen(self) -> int:
-        """The newest resource version that the Secret metadata informer has heard of; 0 when it is unknown."""
+    def beyond(self, kind: Kind) -> str:
+        """Why no object of a kind can be seen, and what to do; empty where it can."""
+        ...
+
+    def secrets_seen(self, namespace: str) -> int:
+        """The newest resource version of the namespace's Secrets that is known; 0 when it is unknown."""
         ...
 
     def secrets_created_by(self, namespace: str, owner_hash: str) -> list[Meta]:

@@ -113,8 +113,8 @@ class Stores:
     def _find(self, ref: StoreRef) -> Store:
         store = self.views.store(ref)
         if store is None:
-            missing = f'{ref.kind}.{GROUP} "{ref.name}" not found'
-            raise StoreNotFound(str(ref), f"could not get {ref}, {missing}; create it, or correct secretStoreRef")
+            missing = f'{ref.kind}.{GROUP} "{ref.name}" not found; create it, or correct secretStoreRef'
+            raise StoreNotFound(str(ref), f"could not get {ref}, {self.views.beyond(ref.kind) or missing}")
         if not access.manages(self.controller_class, store.spec):
             raise StoreUnmanaged(str(ref), "can not reference unmanaged store")
         return store

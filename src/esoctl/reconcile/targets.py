@@ -39,7 +39,7 @@ class Targets:
         meta = self.views.secret_meta(key.namespace, name)
         known = self._newest(key, name)
         if meta is None:
-            lagging = known is not None and _version(known) > self.views.secrets_seen()
+            lagging = known is not None and _version(known) > self.views.secrets_seen(key.namespace)
             return known if lagging else None
         if known is not None and _version(known) >= _number(meta.resource_version):
             return known

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
+from esoctl.informers.joined import Reader
 from esoctl.informers.store import Broken
-from esoctl.informers.store import Store as Informed
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Kind, StoreRef
+from esoctl.model.kinds import RESOURCES
 from esoctl.model.meta import Bare, Meta
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
@@ -14,6 +15,8 @@ from esoctl.plan.access import NAME_LABEL
 
 T = TypeVar("T")
 
+NARROWER = {Kind.CLUSTER_SECRET_STORE: "SecretStore", Kind.CLUSTER_GENERATOR: "generator of the namespace"}
+"""What takes the place of a kind of cluster scope."""
 BY_STORE = "store"
 """The index of ExternalSecrets by the stores they name."""
 BY_OWNER = "created-by"
@@ -24,12 +27,14 @@ BY_OWNER = "created-by"
 class InformedViews:
     """What the informers know; None stands for an informer that is not running (one namespace only)."""
 
-    external_secrets: Informed[ExternalSecret]
-    stores: Informed[Store]
-    cluster_stores: Informed[Store] | None
-    secret_metas: Informed[Bare]
-    managed_secrets: Informed[Secret]
-    namespaces: Informed[Bare] | None
+    external_secrets: Reader[ExternalSecret]
+    stores: Reader[Store]
+    cluster_stores: Reader[Store] | None
+    secret_metas: Reader[Bare]
+    managed_secrets: Reader[Secret]
+    namespaces: Reader[Bare] | None
+    served: tuple[str, ...] = ()
+    """The namespaces that are served; none stands for the whole cluster."""
 
     def external_secret(self, namespace: str, name: str) -> ExternalSecret | None:
         return _whole(self.external_secrets.get(namespace, name))
@@ -48,8 +53,14 @@ class InformedViews:
         found = self.secret_metas.get(namespace, name)
         return found.metadata if found is not None else None
 
-    def secrets_seen(self) -> int:
-        version = self.secret_metas.resource_version
+    def beyond(self, kind: Kind) -> str:
+        if not self.served or RESOURCES[kind].namespaced:
+            return ""
+        limits = f"this operator serves the namespaces {', '.join(self.served)} alone and reads no {kind}"
+        return f"{limits}; use a {NARROWER[kind]}, or let it serve the whole cluster"
+
+    def secrets_seen(self, namespace: str) -> int:
+        version = self.secret_metas.version(namespace)
         return int(version) if version.isdigit() else 0
 
     def secrets_created_by(self, namespace: str, owner_hash: str) -> list[Meta]:

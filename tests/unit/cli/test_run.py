@@ -29,7 +29,8 @@ def own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def configured(*arguments: str) -> Config:
     params: dict[str, Any] = run.command.make_context("run", list(arguments)).params
-    return run._config(params.pop("log_format"), params.pop("store_requeue_interval"), params)
+    served = run._served(params.pop("namespaces"))
+    return run._config(params.pop("log_format"), params.pop("store_requeue_interval"), served, params)
 
 
 def test_without_options_the_settings_are_the_defaults() -> None:
@@ -41,7 +42,8 @@ def test_without_options_the_settings_are_the_defaults() -> None:
     [
         (["--kubeconfig", "/a/b"], "kubeconfig", "/a/b"),
         (["--context", "c"], "context", "c"),
-        (["--namespace", "team-a"], "namespace", "team-a"),
+        (["--namespace", "team-a"], "namespaces", ("team-a",)),
+        (["--namespaces", "team-a, team-b,team-a", "--namespace=team-c"], "namespaces", ("team-a", "team-b", "team-c")),
         (["--controller-class", "x"], "controller_class", "x"),
         (["--workers", "4"], "workers", 4),
         (["--concurrent", "4"], "workers", 4),
@@ -100,7 +102,8 @@ def test_tags_without_the_name_of_the_cluster_are_refused() -> None:
     ("name", "text", "field", "value"),
     [
         ("ESOCTL_WORKERS", "7", "workers", 7),
-        ("ESOCTL_NAMESPACE", "team-a", "namespace", "team-a"),
+        ("ESOCTL_NAMESPACE", "team-a", "namespaces", ("team-a",)),
+        ("ESOCTL_NAMESPACES", "team-a,team-b", "namespaces", ("team-a", "team-b")),
         ("ESOCTL_BATCHING", "false", "batching", False),
     ],
 )
@@ -126,7 +129,15 @@ def test_the_endpoints_of_aws_come_from_the_references_variables(monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--workers", "0"], ["--workers", "x"], ["--log-level", "loud"], ["--log-format", "xml"], ["--none"]]
+    "arguments",
+    [
+        ["--workers", "0"],
+        ["--workers", "x"],
+        ["--log-level", "loud"],
+        ["--log-format", "xml"],
+        ["--namespaces=Team_A"],
+        ["--none"],
+    ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: list[str]) -> None:
     with pytest.raises(click.UsageError):

@@ -38,6 +38,17 @@ async def test_every_entry_has_its_own_values() -> None:
     assert second != third
 
 
+async def test_a_generator_beyond_what_is_served_is_not_asked_for() -> None:
+    cluster = MemoryCluster(generators={WIDE: {}})
+
+    made = await generating.make_all(makes(WIDE), cluster, os.urandom, lambda kind: f"{kind} is beyond")
+
+    (answer,) = made.values()
+    assert isinstance(answer, Failed)
+    assert str(answer.error).endswith('"wide" cannot be read: ClusterGenerator is beyond')
+    assert cluster.calls == []
+
+
 async def test_a_cluster_generator_makes_what_it_wraps() -> None:
     cluster = MemoryCluster(generators={WIDE: {"kind": "Fake", "generator": {"fakeSpec": {"data": {"a": "b"}}}}})
 

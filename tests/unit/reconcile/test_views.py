@@ -1,5 +1,7 @@
 """Views over the informers' stores: broken objects are as good as absent, and missing informers say nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from esoctl.informers.store import Broken, Store, Writer
@@ -74,6 +76,18 @@ def test_in_one_namespace_there_are_no_cluster_stores_and_names_are_all_that_is_
     assert views.namespace_labels("team-a") == {"kubernetes.io/metadata.name": "team-a"}
 
 
+def test_what_is_beyond_a_list_of_namespaces_is_told_with_what_to_use_instead() -> None:
+    views = replace(Scene(wide=False).views, served=("team-a", "team-b"))
+
+    assert views.beyond(Kind.SECRET_STORE) == ""
+    assert views.beyond(Kind.CLUSTER_SECRET_STORE) == (
+        "this operator serves the namespaces team-a, team-b alone and reads no ClusterSecretStore; "
+        "use a SecretStore, or let it serve the whole cluster"
+    )
+    assert "use a generator of the namespace" in views.beyond(Kind.CLUSTER_GENERATOR)
+    assert Scene().views.beyond(Kind.CLUSTER_SECRET_STORE) == ""
+
+
 def test_labels_of_namespaces() -> None:
     scene = Scene()
     scene.namespaces.put(Bare(Meta("team-a", labels={"tier": "prod"})))
@@ -87,5 +101,5 @@ def test_how_far_the_informer_is(version: str, seen: int) -> None:
     scene = Scene()
     scene.metas.advance(version)
 
-    assert scene.views.secrets_seen() == seen
+    assert scene.views.secrets_seen("team-a") == seen
     assert isinstance(scene.metas.store, Store)
