@@ -187,6 +187,20 @@ class Operator:
             group.start_soon(worker.run)
         state.working = True
 
+    async def _informed(self, group: anyio.abc.TaskGroup) -> None:
+        """Wait for the first lists; of several namespaces each begins with its own, whatever is wrong with another."""
+        if not self._config.namespaces:
+            await self._begin("")
+        for namespace in self._config.namespaces:
+            group.start_soon(self._begin, namespace)
+
+    async def _begin(self, part: str) -> None:
+        for informer in self._informers.of(part):
+            await _synced(informer)
+        found = self._informers.external_secrets.informers[part]
+        log.info("informed", external_secrets=len(found.store), **({"namespace": part} if part else {}))
+        self._informers.gates.open(part)
+
     def _reconcilers(self) -> dict[Kind, Reconcile]:
         store = self._stores.reconcile
         return {
