@@ -26,9 +26,15 @@ class Vault:
     hanging: set[str] = field(default_factory=set)
     """Remote keys that are not answered while they are in here."""
     asked: Counter[str] = field(default_factory=Counter)
+    versions: dict[str, str] = field(default_factory=dict)
+    """Ids of versions by remote key; values without one have none."""
 
     def put(self, **values: str) -> None:
         self.values.update({name.replace("__", "/"): value.encode() for name, value in values.items()})
+
+    def payload(self, key: str) -> Payload:
+        version = self.versions.get(key, "")
+        return Payload(self.values[key], version, stages=("AWSCURRENT",) if version else ())
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,12 @@ class MemoryClient:
             raise failure
         if ref.key not in self.vault.values:
             raise SecretMissing("memory", "Get", "Secret does not exist")
-        return Payload(self.vault.values[ref.key])
+        return self.vault.payload(ref.key)
 
     async def find(self, query: Find) -> AsyncIterator[tuple[str, Payload]]:
-        for name, value in self.vault.values.items():
+        for name in list(self.vault.values):
             if query.regexp is None or query.regexp in name:
-                yield name, Payload(value)
+                yield name, self.vault.payload(name)
 
     async def check(self) -> Health:
         await anyio.lowlevel.checkpoint()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from esoctl.model.external_secret import Template
+from esoctl.model.external_secret import ExternalSecretSpec
 from esoctl.model.generic import Json
 from esoctl.model.provenance import Cause, Remote, Sync
 from esoctl.model.values import Payload
@@ -97,14 +97,14 @@ def _stage(asked: str, stages: tuple[str, ...]) -> str:
     return next((label for label in (asked, *CURRENT) if label and label in stages), stages[0] if stages else "")
 
 
-def tellable(template: Template | None, assembled: Assembled) -> Tellable:
-    """Which names of keys of a target are no values."""
-    held = (
-        [item.key for entry in template.template_from for _, source in render.held(entry) for item in source.items]
-        if template
-        else []
-    )
-    return lambda key: key in held or render.tellable(template, assembled.values, key)
+def tellable(spec: ExternalSecretSpec, assembled: Assembled) -> Tellable:
+    """Which names of keys of a target are no values: without a template all are the provider's or the manifest's."""
+    template = spec.target.template
+    if template is None:
+        return lambda _: True
+    held = [source for entry in template.template_from for _, source in render.held(entry)]
+    written = {item.key for source in held for item in source.items} | {entry.secret_key for entry in spec.data}
+    return lambda key: key in written or render.tellable(template, assembled.values, key)
 
 
 def of_secret(observed: Observed, write: Apply | Remove | Leave, why: Cause, told: Tellable) -> Change | None:

@@ -137,7 +137,7 @@ class ExternalSecretReconciler:
     async def _begin(self, observed: Observed, spec: ExternalSecretSpec, why: Why, attempt: Attempt) -> Outcome:
         log.debug("sync", why=why)
         makes = sources.makes(observed.key.namespace, spec)
-        if not await generating.managed(makes, self.cluster, self.controller_class, self.views.beyond):
+        if not await generating.managed(makes, self.cluster, self.controller_class):
             return Done()
         repair = contest.repairs(observed, spec, why)
         if repair:
@@ -191,7 +191,7 @@ class ExternalSecretReconciler:
                 return wait
         if secret.empties(observed, plan.write):
             self.removals.admit(observed, spec, self.views)
-        notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec.target.template, assembled))
+        notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec, assembled))
         attempt.stage = Stage.ORPHANS
         notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
         attempt.stage = Stage.STATUS
@@ -221,7 +221,7 @@ class ExternalSecretReconciler:
         if isinstance(plan.write, Remove):
             self.removals.admit(observed, spec, self.views)
         notes = await self.generics.carry_out(observed, spec, plan)
-        tellable = provenance.tellable(spec.target.template, assembled)
+        tellable = provenance.tellable(spec, assembled)
         self.reports.changed(observed.key, provenance.of_generic(observed, plan.write, attempt.reading.cause, tellable))
         attempt.stage = Stage.STATUS
         return await self._succeeded(observed, spec, plan.report, notes, attempt)
@@ -242,7 +242,7 @@ class ExternalSecretReconciler:
         with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
             gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
-        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy, self.views.beyond)
+        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy)
         answers = gathered.answers | made
         attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)

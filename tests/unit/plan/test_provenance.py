@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esoctl.errors import Unavailable
-from esoctl.model.external_secret import ExternalSecret, Template
+from esoctl.model.external_secret import ExternalSecret, ExternalSecretSpec
 from esoctl.model.generators import GeneratorKey
 from esoctl.model.generic import Generic
 from esoctl.model.keys import Kind, StoreRef
@@ -168,34 +168,42 @@ def test_a_target_that_is_made_empty_is_a_change_without_keys() -> None:
     assert (change.keys, change.count) == ((), 0)
 
 
-def a_template(**spec: Any) -> Template:
-    return msgspec.convert(spec, Template)
+def templated(**template: Any) -> ExternalSecretSpec:
+    spec = an_external_secret(target={"template": template}).spec
+    assert spec is not None
+    return spec
+
+
+PLAIN = msgspec.structs.replace(templated(), target=msgspec.convert({}, type(templated().target)))
 
 
 @pytest.mark.parametrize(
-    ("template", "key", "told"),
+    ("spec", "key", "told"),
     [
-        pytest.param(None, "user", True, id="fetched"),
-        pytest.param(a_template(data={"dsn": "x"}), "dsn", True, id="written in the template"),
+        pytest.param(PLAIN, "gone", True, id="without a template all are the provider's, or the manifest's"),
+        pytest.param(templated(), "user", True, id="fetched"),
+        pytest.param(templated(), "password", True, id="the secretKey of an entry"),
+        pytest.param(templated(), "gone", False, id="from wherever"),
+        pytest.param(templated(data={"dsn": "x"}), "dsn", True, id="written in the template"),
         pytest.param(
-            a_template(templateFrom=[{"configMap": {"name": "t", "items": [{"key": "app.conf"}]}}]),
+            templated(templateFrom=[{"configMap": {"name": "t", "items": [{"key": "app.conf"}]}}]),
             "app.conf",
             True,
             id="the key of a text",
         ),
-        pytest.param(a_template(templateFrom=[{"literal": "fixed: x"}]), "fixed", True, id="written in a literal"),
+        pytest.param(templated(templateFrom=[{"literal": "fixed: x"}]), "fixed", True, id="written in a literal"),
         pytest.param(
-            a_template(templateFrom=[{"literal": "{{ .user }}: x"}]), CANARY.decode(), False, id="made of a value"
+            templated(templateFrom=[{"literal": "{{ .user }}: x"}]), CANARY.decode(), False, id="made of a value"
         ),
     ],
 )
-def test_a_key_is_named_only_where_it_can_be_no_value(template: Template | None, key: str, told: bool) -> None:
-    assert provenance.tellable(template, Assembled(Values({"user": CANARY})))(key) is told
+def test_a_key_is_named_only_where_it_can_be_no_value(spec: ExternalSecretSpec, key: str, told: bool) -> None:
+    assert provenance.tellable(spec, Assembled(Values({"user": CANARY})))(key) is told
 
 
 def test_a_key_that_is_not_named_is_counted() -> None:
     told = provenance.tellable(
-        a_template(templateFrom=[{"literal": "{{ .user }}: x"}]), Assembled(Values({"user": CANARY}))
+        templated(templateFrom=[{"literal": "{{ .user }}: x"}]), Assembled(Values({"user": CANARY}))
     )
 
     change = provenance.of_secret(observed(was_synced()), an_apply(hunter2hunter2=b"x", user=b"y"), Cause.POLL, told)
