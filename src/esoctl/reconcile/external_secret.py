@@ -137,7 +137,7 @@ class ExternalSecretReconciler:
     async def _begin(self, observed: Observed, spec: ExternalSecretSpec, why: Why, attempt: Attempt) -> Outcome:
         log.debug("sync", why=why)
         makes = sources.makes(observed.key.namespace, spec)
-        if not await generating.managed(makes, self.cluster, self.controller_class):
+        if not await generating.managed(makes, self.cluster, self.controller_class, self.views.beyond):
             return Done()
         repair = contest.repairs(observed, spec, why)
         if repair:
@@ -242,7 +242,7 @@ class ExternalSecretReconciler:
         with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
             gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
-        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy)
+        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy, self.views.beyond)
         answers = gathered.answers | made
         attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
