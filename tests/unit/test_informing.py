@@ -228,7 +228,7 @@ async def test_of_a_list_of_namespaces_each_has_informers_of_its_own_and_readers
         assert views.external_secret("team-b", "other") is not None
         assert views.external_secret("team-c", "unserved") is None
         assert [meta.name for meta in views.secrets_created_by("team-b", "x")] == ["theirs"]
-        assert [es.metadata.name for es in views.dependants(AWS_STORE)] == ["shop"]
+        assert [es.metadata.name for es in scene.informers.external_secrets.store.by("store", AWS_STORE)] == ["shop"]
         assert views.secrets_seen("team-b") > 0
         assert views.secrets_seen("team-c") == 0
 
