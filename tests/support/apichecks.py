@@ -7,8 +7,8 @@ import base64
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,13 +17,16 @@ import msgspec
 import pytest
 
 from esoctl import errors
+from esoctl.informers import documents
 from esoctl.informers.changes import Change
 from esoctl.informers.informer import Informer
+from esoctl.informers.ports import ListWatch
 from esoctl.informers.watcher import Options as WatcherOptions
+from esoctl.informers.watcher import Streaming
 from esoctl.kube.api import JSON_PATCH, MERGE_PATCH, Api, Collection, Selection
 from esoctl.kube.connect import Surroundings, connect
 from esoctl.kube.events import Recorder
-from esoctl.kube.transport import Options, Transport
+from esoctl.kube.transport import Call, Options, Transport
 from esoctl.model import secret
 from esoctl.model.keys import Kind
 from esoctl.model.kinds import RESOURCES, Resource
@@ -41,6 +44,7 @@ CANARY = "hunter2 never to be seen"
 class Place:
     api: Api
     namespace: str
+    transport: Transport
 
     async def apply(self, name: str, labels: dict[str, str] | None = None, **data: str) -> Meta:
         body = a_secret(name, labels, **data)
@@ -52,10 +56,46 @@ class Place:
     def selection(self, **fields: Any) -> Selection:
         return Selection(SECRET, self.namespace, **fields)
 
-    def informer(self, changes: list[Change[Any]], **fields: Any) -> Informer[Any]:
+    def informer(
+        self, changes: list[Change[Any]], source: ListWatch | None = None, *, streams: bool = True, **fields: Any
+    ) -> Informer[Any]:
         decode = bare if fields.get("metadata_only") else secret.decode
-        source = Collection(self.api, self.selection(**fields))
-        return Informer("secrets", source, decode, changes.append, options=WatcherOptions(lambda: 0.0, page_limit=3))
+        options = WatcherOptions(lambda: 0.0, page_limit=3, streaming=Streaming(allowed=streams))
+        found = source or Collection(self.api, self.selection(**fields))
+        return Informer("secrets", found, decode, changes.append, options=options)
+
+
+@dataclass(frozen=True)
+class Asking(Collection):
+    """A collection that notes what it is asked; with ``wrongly`` it asks for streams as no server accepts it."""
+
+    transport: Transport
+    asked: list[str] = field(default_factory=list)
+    wrongly: bool = False
+
+    async def page(self, **query: Any) -> bytes:
+        self.asked.append("page")
+        return await super().page(**query)
+
+    def watch(self, *, initial: bool, **query: Any) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        self.asked.append("stream" if initial else "watch")
+        if initial and self.wrongly:
+            return self.transport.stream(
+                Call("GET", self.selection.path, {"watch": "true", "sendInitialEvents": "true"})
+            )
+        return super().watch(initial=initial, **query)
+
+
+@asynccontextmanager
+async def running(*informers: Informer[Any]) -> AsyncIterator[None]:
+    """Informers that have their first list."""
+    async with anyio.create_task_group() as group:
+        for informer in informers:
+            group.start_soon(informer.run)
+            with anyio.fail_after(20):
+                await informer.synced.wait()
+        yield
+        group.cancel_scope.cancel()
 
 
 def meta(document: bytes) -> Meta:
@@ -79,7 +119,9 @@ async def a_place(kubeconfig: str) -> AsyncIterator[Place]:
         api = Api(transport)
         name = f"kube-{secrets.token_hex(4)}"
         await api.create(NAMESPACE, "", json.dumps({"metadata": {"name": name}}).encode())
-        yield Place(api, name)
+        yield Place(api, name, transport)
+        # One more call: a stream that was hung up on has said goodbye in TLS by then.
+        await api.remove(NAMESPACE, "", name)
 
 
 async def an_apply_owns_its_keys_and_takes_back_those_it_no_longer_wants(place: Place) -> None:
@@ -166,6 +208,80 @@ async def I_46_metadata_alone_has_no_values(place: Place) -> None:
     assert [sorted(item.keys() - {"kind", "apiVersion"}) for item in page["items"]] == [["metadata"]]
 
 
+async def I_01_a_list_is_one_stream_that_goes_on_as_the_watch(place: Place) -> None:
+    for name in "abcde":
+        await place.apply(name)
+    changes: list[Change[Any]] = []
+    source = Asking(place.api, place.selection(), place.transport)
+    informer = place.informer(changes, source)
+
+    async with running(informer):
+        known = sorted(thing.metadata.name for thing in informer.store.all())
+        later = await place.apply("f")
+        assert await informer.reach(later.resource_version)
+
+    assert {*"abcde"} <= {*known}
+    assert (changes[-1].kind.value, changes[-1].metadata.name) == ("added", "f")
+    assert source.asked == ["stream"]
+    assert int(informer.store.resource_version) >= int(later.resource_version)
+
+
+async def I_01_a_stream_and_pages_give_the_same(place: Place) -> None:
+    for name in "abcde":
+        await place.apply(name, {"managed": "yes"}, user="a")
+    streamed, paged = (place.informer([], label_selector="managed=yes", streams=streams) for streams in (True, False))
+
+    async with running(streamed, paged):
+        found = [sorted(informer.store.all(), key=lambda thing: thing.metadata.name) for informer in (streamed, paged)]
+
+    assert found[0] == found[1]
+    assert len(found[0]) == 5
+
+
+async def I_02_a_stream_that_the_server_refuses_is_answered_by_pages(place: Place) -> None:
+    await place.apply("a")
+    source = Asking(place.api, place.selection(), place.transport, wrongly=True)
+    informer = place.informer([], source)
+
+    async with running(informer):
+        assert informer.store.get(place.namespace, "a") is not None
+
+    assert source.asked[:2] == ["stream", "page"]
+    assert informer.statistics().lists == {"refused": 1, "ok": 1}
+
+
+async def I_09_a_stream_is_not_older_than_what_was_seen(place: Place) -> None:
+    seen = await place.apply("a")
+    source = place.api.watch(place.selection(), resource_version=seen.resource_version, timeout_seconds=5, initial=True)
+
+    async with source as lines:
+        events = [json.loads(await anext(lines))]
+        while events[-1]["type"] != "BOOKMARK":
+            events.append(json.loads(await anext(lines)))
+
+    assert "a" in [event["object"]["metadata"].get("name") for event in events]
+    assert int(events[-1]["object"]["metadata"]["resourceVersion"]) >= int(seen.resource_version)
+
+
+async def I_10_a_stream_from_a_version_not_reached_yet_is_refused_so_too(place: Place) -> None:
+    error = await first_error(
+        place.api.watch(place.selection(), resource_version="999999999", timeout_seconds=5, initial=True)
+    )
+
+    assert error.reason == "ResourceVersionTooLarge"
+
+
+async def first_error(stream: AbstractAsyncContextManager[AsyncIterator[bytes]]) -> errors.ClusterError:
+    """How a stream is refused: by status or by its first event."""
+    try:
+        async with stream as lines:
+            event = documents.event(await anext(lines))
+            assert event is not None
+            return documents.complaint(event.object)
+    except errors.ClusterError as error:
+        return error
+
+
 async def an_informer_follows_what_happens(place: Place) -> None:
     for name in "abcde":
         await place.apply(name, {"managed": "yes"}, user="a")
@@ -173,18 +289,13 @@ async def an_informer_follows_what_happens(place: Place) -> None:
     partial: list[Change[Any]] = []
     values = place.informer(whole, label_selector="managed=yes")
     metadata = place.informer(partial, metadata_only=True)
-    async with anyio.create_task_group() as group:
-        for informer in (values, metadata):
-            group.start_soon(informer.run)
-            with anyio.fail_after(20):
-                await informer.synced.wait()
+    async with running(values, metadata):
         changed = await place.apply("a", {"managed": "yes"}, user="b")
         assert await values.reach(changed.resource_version)
         assert values.store.get(place.namespace, "a").data == {"user": b"b"}
         left = await place.apply("b", {"managed": "no"}, user="a")
         assert await values.reach(left.resource_version)
         assert await metadata.reach(left.resource_version)
-        group.cancel_scope.cancel()
 
     assert [(change.kind.value, change.metadata.name) for change in whole[5:]] == [("modified", "a"), ("deleted", "b")]
     assert len(values.store) == 4
@@ -242,6 +353,11 @@ CHECKS: list[Check] = [
     I_06_pages_together_are_the_whole,
     I_10_a_version_not_reached_yet_is_told_by_its_reason,
     I_46_metadata_alone_has_no_values,
+    I_01_a_list_is_one_stream_that_goes_on_as_the_watch,
+    I_01_a_stream_and_pages_give_the_same,
+    I_02_a_stream_that_the_server_refuses_is_answered_by_pages,
+    I_09_a_stream_is_not_older_than_what_was_seen,
+    I_10_a_stream_from_a_version_not_reached_yet_is_refused_so_too,
     an_informer_follows_what_happens,
     a_token_is_issued_for_an_audience,
     events_are_created_and_counted_up,

@@ -22,6 +22,9 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 INITIAL_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark after the last object of a streaming list."""
 
+TOO_LARGE_VERSION = "ResourceVersionTooLarge"
+"""The reason of a server that has not reached the version it was asked for."""
+
 
 class EventType(StrEnum):
     """The types of watch events."""
@@ -82,8 +85,13 @@ class _Envelope(Wire, frozen=True):
     items: list[msgspec.Raw] | None = None
 
 
+class _Cause(Wire, frozen=True):
+    reason: str = ""
+
+
 class _Details(Wire, frozen=True):
     retry_after_seconds: float = 0
+    causes: list[_Cause] = []
 
 
 class _Status(Wire, frozen=True):
@@ -132,8 +140,12 @@ def complaint(raw: msgspec.Raw) -> ClusterError:
         status = _statuses.decode(raw)
     except UNREADABLE:
         status = _Status()
-    after = (status.details.retry_after_seconds if status.details else 0) or None
-    return ClusterError(status.code, status.reason, f"the watch reported {status.code} {status.reason}", after)
+    details = status.details or _Details()
+    # A Status tells it as a Timeout with a cause.
+    told = any(cause.reason == TOO_LARGE_VERSION for cause in details.causes)
+    reason = TOO_LARGE_VERSION if told else status.reason
+    after = details.retry_after_seconds or None
+    return ClusterError(status.code, reason, f"the watch reported {status.code} {reason}", after)
 
 
 def _by_hand(body: bytes) -> tuple[_Envelope, list[msgspec.Raw]]:

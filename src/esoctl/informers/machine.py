@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from esoctl.errors import ClusterError
+from esoctl.informers import documents
 from esoctl.informers.documents import EventType
 
 PAGE_LIMIT = 500
@@ -27,7 +28,7 @@ SHORT_SECONDS = 1.0
 """A watch that ends earlier and brought nothing counts as a failure."""
 TROUBLE_SECONDS = 30.0
 """How long internal errors of the server are answered by watching again."""
-TOO_LARGE_VERSION = "ResourceVersionTooLarge"
+TOO_LARGE_VERSION = documents.TOO_LARGE_VERSION
 LINE_TOO_LONG = "LineTooLong"
 STREAM_REFUSED = "no streaming list"
 

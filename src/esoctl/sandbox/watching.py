@@ -45,7 +45,8 @@ class Watch:
         asked = reading.revision(options, "resourceVersion")
         if options.flag("sendInitialEvents"):
             if asked > self._cursor:
-                raise statuses.future_version(asked, self._cursor)
+                self._fail(statuses.future_version(asked, self._cursor).status)
+                return
             self._add_existing()
             if self._bookmarks:
                 self._bookmark(initial_end=True)

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from support.conformance.listing import METADATA_ONLY, TABLE
+from support.conformance.listing import METADATA_ONLY, TABLE, several
 from support.conformance.place import Place, secret
 
 
@@ -129,6 +129,58 @@ def a_streaming_list_needs_its_match(place: Place) -> None:
 
     assert event["object"]["code"] == 422
     assert "resourceVersionMatch" in event["object"]["message"]
+
+
+def a_streaming_list_from_the_future_is_refused(place: Place) -> None:
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    (event,) = take(place.api.watch(place.secrets(), resourceVersion="999999999", **query), 1)
+
+    assert event["type"] == "ERROR"
+    assert (event["object"]["code"], event["object"]["reason"]) == (504, "Timeout")
+    assert event["object"]["details"]["causes"][0]["reason"] == "ResourceVersionTooLarge"
+    assert event["object"]["details"]["retryAfterSeconds"] == 1
+
+
+def a_streaming_list_is_not_older_than_it_must_be(place: Place) -> None:
+    made = place.a_secret("one")["metadata"]["resourceVersion"]
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    events = take(place.api.watch(place.secrets(), resourceVersion=made, **query), 2)
+
+    assert short(events)[0] == ("ADDED", "one")
+    assert events[1]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+    assert int(events[1]["object"]["metadata"]["resourceVersion"]) >= int(made)
+
+
+def a_streaming_list_can_be_of_nothing(place: Place) -> None:
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    (event,) = take(place.api.watch(place.secrets(), labelSelector="no=such", **query), 1)
+
+    assert event["type"] == "BOOKMARK"
+    assert event["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
+
+
+def a_streaming_list_without_bookmarks_has_no_end(place: Place) -> None:
+    place.a_secret("one")
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+    events = place.api.watch(place.secrets(), **query)
+
+    with contextlib.closing(events):  # type: ignore[type-var]
+        assert short([next(events)]) == [("ADDED", "one")]
+        place.a_secret("two")
+        assert short([next(events)]) == [("ADDED", "two")]
+
+
+def a_streaming_list_of_a_selection_shows_only_that(place: Place) -> None:
+    several(place, "a", "bb")
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
+
+    events = take(place.api.watch(place.secrets(), labelSelector="length=2", **query), 2)
+
+    assert short(events)[0] == ("ADDED", "bb")
+    assert events[1]["type"] == "BOOKMARK"
 
 
 def an_ancient_version_is_expired(place: Place) -> None:

@@ -115,5 +115,14 @@ def test_a_complaint_is_code_and_reason_and_quotes_nothing() -> None:
     )
 
 
+def test_I_10_a_complaint_of_a_version_not_reached_yet_says_so() -> None:
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "m"}]
+    body = {"code": 504, "reason": "Timeout", "details": {"causes": causes, "retryAfterSeconds": 1}}
+
+    error = documents.complaint(msgspec.Raw(json.dumps(body).encode()))
+
+    assert (error.status, error.reason, error.after) == (504, "ResourceVersionTooLarge", 1)
+
+
 def test_a_complaint_that_cannot_be_read_is_one_without_a_code() -> None:
     assert documents.complaint(msgspec.Raw(b"[]")).status == 0
