@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster demo sandbox crds rights fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster newcomer demo sandbox crds rights fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -68,6 +68,9 @@ controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager an
 test-cluster: $(READY) ## the tests against a real control plane
 	$(BIN)/python hack/controlplane/build.py || test $$? -eq 3  # 3: no Go; the tests then say why they skip
 	$(BIN)/pytest tests/cluster tests/parity -m cluster $(PYTEST_ARGS)
+
+newcomer: $(READY) ## walk a newcomer's path on the real control plane: install, example, metrics, upgrade, uninstall
+	hack/newcomer.sh
 
 crds: $(READY) ## write manifests/crds from the model
 	$(BIN)/esoctl crds --into manifests/crds

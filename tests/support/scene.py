@@ -163,7 +163,8 @@ def until(true: Callable[[], object], what: Callable[[], str], seconds: float = 
 def let_go(scene: Scene) -> None:
     """Delete the ExternalSecrets with their finalizers, which an operator that has stopped would never take off."""
     path = scene.path("ExternalSecret")
-    scene.api.delete(path)
+    if scene.api.delete(path).status == 404:
+        return  # the test took the definitions away
     for found in scene.api.get(path).body.get("items", []):
         if found["metadata"].get("finalizers"):
             scene.api.patch(f"{path}/{found['metadata']['name']}", {"metadata": {"finalizers": None}})
