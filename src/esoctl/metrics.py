@@ -10,6 +10,7 @@ Two names of the reference are counters without the ending ``_total``; the text 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import Metric
@@ -40,6 +41,14 @@ class Ready:
     status: str
 
 
+class Age(NamedTuple):
+    """How long ago an ExternalSecret was last synced."""
+
+    namespace: str
+    name: str
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
     """What the work queue holds of one controller at the moment of a scrape."""
@@ -65,6 +74,8 @@ class Metrics:
     registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=False))
     conditions: Callable[[], Iterable[Ready]] = tuple
     """Set by the composition root: the conditions as the informers hold them."""
+    ages: Callable[[], Iterable[Age]] = tuple
+    """Set by the composition root: of every ExternalSecret that was ever synced."""
     queue: Callable[[], Mapping[str, QueueFigures]] = dict
     """Set by the composition root: the queue by controller."""
     census: Callable[[], Mapping[str, int]] = dict
@@ -185,6 +196,7 @@ class Metrics:
             self.workers,
             [(target, replace(visits)) for target, visits in self._visits.items()],
             list(self.conditions()),
+            list(self.ages()),
             list(self._provider_calls.items()),
             list(self._reads.items()),
             dict(self.queue()),
@@ -201,6 +213,7 @@ class _Taken:
     workers: int
     visits: list[tuple[tuple[str, str, str], _Visits]]
     conditions: list[Ready]
+    ages: list[Age]
     provider_calls: list[tuple[tuple[str, str, str], int]]
     reads: list[tuple[tuple[str, str], int]]
     figures: dict[str, QueueFigures]
@@ -211,6 +224,7 @@ class _Taken:
         """All of it, as metrics."""
         yield from self._of_visits()
         yield from self._of_conditions()
+        yield self._of_ages()
         yield self._of_provider()
         yield self._of_reads()
         yield from _of_figures(self.figures, self.workers)
@@ -248,6 +262,13 @@ class _Taken:
                     f"{ready.controller}_status_condition", labels, float(ready.status == status)
                 )
         yield from found.values()
+
+    def _of_ages(self) -> Metric:
+        text = "Seconds since an ExternalSecret was last synced with success."
+        ages = Metric("esoctl_seconds_since_last_success", text, "gauge")
+        for age in self.ages:
+            ages.add_sample(ages.name, {"name": age.name, "namespace": age.namespace}, age.seconds)
+        return ages
 
     def _of_provider(self) -> Metric:
         name = "externalsecret_provider_api_calls_count"

@@ -29,6 +29,7 @@ from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.kinds import Resource
 from esoctl.model.meta import Meta
 from esoctl.model.store import Store
+from esoctl.plan import punctuality
 from esoctl.plan.access import secret_namespace
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
@@ -46,7 +47,8 @@ from esoctl.reconcile.removals import Removals
 from esoctl.reconcile.secret_store import StoreReconciler
 from esoctl.reconcile.stores import Stores, validate_store
 from esoctl.reconcile.targets import Targets
-from esoctl.reconcile.worker import Reconcile, Worker
+from esoctl.reconcile.watchdog import Watchdog
+from esoctl.reconcile.worker import DEADLINE_SECONDS, Reconcile, Worker
 from esoctl.standing import Followed, State
 from esoctl.template.engine import Env
 
@@ -64,7 +66,9 @@ COMPONENTS = {
 AGE_HELP = "Seconds since an informer last heard from the API server."
 FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
 HELD_HELP = "Removals that wait until their store is released, by store."
+OVERDUE_HELP = "ExternalSecrets whose next success should have been there more than a minute ago."
 LOOP_CHECK_SECONDS = 0.5
+RECALL_SECONDS = 30.0
 WAITING_SECONDS = 10.0
 FLUSH_SECONDS = 3.0
 
@@ -84,6 +88,9 @@ class Surroundings:
 
 class Operator:
     """The machines, put together, without the connections they use."""
+
+    state: State | None = None
+    """What the probes ask about, once it runs."""
 
     def __init__(
         self,
@@ -133,12 +140,14 @@ class Operator:
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
         )
+        self._watchdog = Watchdog(self._informers.external_secrets.store.all, views, clock, config.controller_class)
         self._expose(metrics)
 
     def _expose(self, metrics: Metrics) -> None:
         """What is looked up at each scrape."""
-        metrics.conditions = self._informers.readiness
+        metrics.conditions, metrics.ages = self._informers.readiness, self._watchdog.ages
         metrics.queue, metrics.census = self._figures, self._census
+        metrics.gauges["esoctl_externalsecrets_overdue"] = (OVERDUE_HELP, self._overdue)
         metrics.gauges["esoctl_informer_age_seconds"] = (AGE_HELP, self._ages)
         metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
         metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
@@ -146,7 +155,7 @@ class Operator:
     async def run(self, told_to_stop: Wait, lead: Lead = Alone()) -> bool:  # noqa: B008  it holds nothing
         """Serve probes, inform, and work once we lead; returns after an orderly stop, which begins when
         ``told_to_stop`` ends, or, with True, at once when we lead no more."""
-        state = State(self._informers, anyio.current_time(), lead=lead)
+        self.state = state = State(self._informers, anyio.current_time(), lead=lead, pace=self._pace)
         addresses = (
             (self._config.metrics_addr, self._metrics.scrape),
             (self._config.health_addr, state.alive, state.ready),
@@ -154,6 +163,7 @@ class Operator:
         async with probes.serving(*addresses) as served, anyio.create_task_group() as machines:
             log.info("serving", addresses=served)
             machines.start_soon(self._beat, state)
+            machines.start_soon(self._recall, state)
             machines.start_soon(self._queue.drive)
             machines.start_soon(self._circuits.run)
             for recorder in self._recorders.values():
@@ -241,6 +251,12 @@ class Operator:
     def _census(self) -> dict[str, int]:
         return asdict(self._queue.statistics().tally)
 
+    def _overdue(self) -> dict[str, float]:
+        return {"": float(len(self._watchdog.overdue()))}
+
+    def _pace(self) -> str:
+        return punctuality.trouble(self._queue.pace(), self._config.workers, DEADLINE_SECONDS)
+
     def _ages(self) -> dict[str, float]:
         """An informer that never heard its server counts from the start of the process."""
         now = anyio.current_time()
@@ -260,6 +276,14 @@ class Operator:
 
     def _ended(self, key: Key, seconds: float) -> None:
         self._metrics.observe_work(CONTROLLERS[key.kind], seconds)
+
+    async def _recall(self, state: State) -> None:
+        """Ask for what is due although nothing would wake it. There should be no such object; it must not stay so."""
+        while True:
+            await anyio.sleep(RECALL_SECONDS)
+            for key in self._watchdog.forgotten(self._queue.lost) if state.on_duty else ():
+                log.warning("a refresh was forgotten and is made up for", key=str(key))
+                self._queue.add(key, Lane.REFRESH)
 
     async def _beat(self, state: State) -> None:
         """Prove every second that the loop runs, and measure how late it is."""

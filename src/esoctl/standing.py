@@ -1,5 +1,6 @@
 """How the running operator stands: what the probes ask about, with the reason for each check that fails."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import anyio
@@ -27,6 +28,13 @@ class State:
     working: bool = False
     stopping: bool = False
     lead: Lead = field(default_factory=Alone)
+    pace: Callable[[], str] = str
+    """What is wrong with timers and workers; empty when nothing is."""
+
+    @property
+    def on_duty(self) -> bool:
+        """Whether this process is the one that works."""
+        return self.working and not self.stopping and self.lead.leads
 
     def alive(self) -> dict[str, str]:
         """An API server that is away must not make the kubelet restart us; a loop that stands still must."""
@@ -37,7 +45,10 @@ class State:
         }
 
     def ready(self) -> dict[str, str]:
-        """Every informer has its first list and hears its server. A replica that waits for its turn is ready for it."""
+        """Every informer has its first list and hears its server, and what is due is worked on in time.
+
+        A replica that waits for its turn is ready for it. What a provider does, or fails to do, plays no part.
+        """
         now = anyio.current_time()
         found = {informer.name: _unfresh(informer, now) for informer in self.informers.each()}
         working = self.working or not self.lead.leads
@@ -45,6 +56,7 @@ class State:
             **found,
             "election": self.lead.problem(),
             "workers": "" if working else "not started",
+            "schedule": self.pace() if self.on_duty else "",
             "stop": "stopping" if self.stopping else "",
         }
 

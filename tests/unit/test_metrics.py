@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from esoctl.metrics import CONTROLLERS, RESULTS, Metrics, QueueFigures, Ready
+from esoctl.metrics import CONTROLLERS, RESULTS, Age, Metrics, QueueFigures, Ready
 
 SHOP = ("externalsecret", "team-a", "shop")
 OF_SHOP = {"name": "shop", "namespace": "team-a"}
@@ -195,6 +195,18 @@ def test_every_controller_has_its_series_before_anything_happened() -> None:
 
 def test_no_series_tells_when_a_counter_was_made() -> None:
     assert "_created" not in busy().exposition().decode()
+
+
+def test_ages_are_told_by_object_and_asked_at_the_scrape() -> None:
+    metrics = Metrics()
+    there = [Age("team-a", "shop", 300.0), Age("team-b", "shop", 1.5)]
+    metrics.ages = lambda: there
+    assert value(metrics, "esoctl_seconds_since_last_success", **OF_SHOP) == 300
+    assert value(metrics, "esoctl_seconds_since_last_success", name="shop", namespace="team-b") == 1.5
+
+    there.clear()
+
+    assert "esoctl_seconds_since_last_success{" not in metrics.exposition().decode()
 
 
 def test_two_operators_in_one_process_do_not_share_series() -> None:

@@ -64,7 +64,7 @@ async def test_all_is_well() -> None:
     state = a_state(Followed("secrets"), working=True)
 
     assert failed(state.ready()) == {}
-    assert set(state.ready()) == {"secrets", "election", "workers", "stop"}
+    assert set(state.ready()) == {"secrets", "election", "workers", "schedule", "stop"}
     assert failed(state.alive()) == {}
 
 
@@ -85,6 +85,21 @@ async def test_ready_means_informed(informer: Followed, why: str) -> None:
 async def test_a_process_that_starts_or_stops_is_not_ready() -> None:
     assert failed(a_state().ready()) == {"workers": "not started"}
     assert failed(a_state(working=True, stopping=True).ready()) == {"stop": "stopping"}
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        pytest.param({"working": True}, "timers are 99 s late", id="at work"),
+        pytest.param({}, "", id="not at work yet"),
+        pytest.param({"working": True, "stopping": True}, "", id="on the way out"),
+    ],
+)
+async def test_a_schedule_that_is_late_is_no_readiness_while_we_work(more: dict[str, bool], told: str) -> None:
+    state = a_state(Followed("secrets"), **more)
+    state.pace = lambda: "timers are 99 s late"
+
+    assert state.ready()["schedule"] == told
 
 
 async def test_a_loop_that_stands_still_is_not_alive_and_an_api_server_that_is_away_is_no_reason() -> None:

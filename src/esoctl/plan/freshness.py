@@ -55,13 +55,12 @@ def last_success(es: ExternalSecret) -> datetime | None:
     return instant(es.status.refresh_time) if es.status.synced_resource_version else None
 
 
-def overdue_from(es: ExternalSecret, now: datetime) -> datetime | None:
-    """From when on the object is overdue unless it is synced before; None when it cannot be."""
+def expected_by(es: ExternalSecret, now: datetime) -> datetime | None:
+    """When the next success is due; None when time alone makes it never due. ``GRACE`` later it is overdue."""
     if es.spec is None or es.metadata.deleting:
         return None
     synced = last_success(es)
-    until = fresh_until(Observed(es, now), es.spec, synced) if synced else _first_due(es, es.spec)
-    return until + GRACE if until else None
+    return fresh_until(Observed(es, now), es.spec, synced) if synced else _first_due(es, es.spec)
 
 
 def _first_due(es: ExternalSecret, spec: ExternalSecretSpec) -> datetime | None:

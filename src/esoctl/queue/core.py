@@ -111,6 +111,10 @@ class QueueCore(Generic[K]):
         """Every ready key."""
         return self._lanes.keys()
 
+    def asked_first(self) -> float | None:
+        """When the key that is ready for longest was asked for; takes time in proportion to the ready keys."""
+        return min((asked_at for asked_at, _ in self._asked.values()), default=None)
+
     def depth(self) -> dict[Lane, int]:
         """The number of ready keys in each lane."""
         return self._lanes.depth()

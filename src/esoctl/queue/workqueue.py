@@ -21,6 +21,7 @@ import anyio
 import anyio.lowlevel
 
 from esoctl.errors import EsoctlError
+from esoctl.plan.punctuality import Pace
 from esoctl.queue.core import Census, Leased, QueueCore, Tally
 from esoctl.queue.lanes import Lane, one_group
 from esoctl.queue.limiter import Limiter
@@ -105,6 +106,8 @@ class WorkQueue(Generic[K]):
         """Waiters that were woken and have not run yet; each will take a key."""
         self._alarm = anyio.Event()
         self._asleep_until = 0.0
+        self._taken_at = 0.0
+        """When a key was last taken."""
         self._quiet: anyio.Event | None = None
         """Set when the last lease of a draining queue ends, or when the wait is cut short."""
 
@@ -222,6 +225,19 @@ class WorkQueue(Generic[K]):
             unfinished_seconds=sum(ages),
         )
 
+    def pace(self) -> Pace:
+        """Whether timers fire and workers take what is ready, at this moment; takes time by the ready keys."""
+        now = anyio.current_time()
+        due, asked = self._core.next_due(), self._core.asked_first()
+        ages = [now - leased.leased_at for leased in self._core.leases()]
+        return Pace(
+            timer_late_seconds=max(0.0, now - due) if due is not None else 0.0,
+            ready=len(self._core),
+            untaken_seconds=now - max(asked, self._taken_at) if asked is not None else 0.0,
+            leased=len(ages),
+            longest_seconds=max(ages, default=0.0),
+        )
+
     def queued(self) -> set[K]:
         """The keys that are ready and wait for a worker."""
         return self._core.ready()
@@ -245,6 +261,7 @@ class WorkQueue(Generic[K]):
         while not self._closed:
             leased = self._core.take(anyio.current_time())
             if leased is not None:
+                self._taken_at = leased.leased_at
                 self._wake()
                 return leased
             await self._readiness()

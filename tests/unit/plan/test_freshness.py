@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.plan import freshness, refresh
-from esoctl.plan.freshness import GRACE
 from esoctl.plan.refresh import Skip, Why
 from support.builders import NOON, a_target, an_external_secret, observed, synced
 
@@ -77,7 +76,7 @@ def test_what_time_alone_never_makes_due_is_fresh_for_ever(spec: Any) -> None:
     es = a_synced(**spec)
 
     assert until(es) is None
-    assert freshness.overdue_from(es, NOON) is None
+    assert freshness.expected_by(es, NOON) is None
 
 
 def test_a_target_is_fresh_until_its_next_slot() -> None:
@@ -87,7 +86,7 @@ def test_a_target_is_fresh_until_its_next_slot() -> None:
     end = until(es)
 
     assert end == refresh.next_visit(observed(es), es.spec)
-    assert freshness.overdue_from(es, NOON) == (end + GRACE if end else None)
+    assert freshness.expected_by(es, NOON) == end
 
 
 @pytest.mark.parametrize(
@@ -115,19 +114,18 @@ moments = st.integers(0, 10_000_000).map(lambda seconds: NOON + timedelta(second
 
 
 @given(intervals, st.integers(0, 200_000), moments)
-def test_an_object_is_looked_at_before_anybody_calls_it_overdue(interval: int, since: int, now: datetime) -> None:
-    """The scheduler and the watchdog agree: what is overdue is due, and what is not due is not overdue."""
+def test_an_object_is_due_when_a_success_is_expected(interval: int, since: int, now: datetime) -> None:
     synced_at = (now - timedelta(seconds=since)).strftime("%Y-%m-%dT%H:%M:%SZ")
     es = a_synced(synced_at, refreshInterval=f"{interval}s")
     assert es.spec is not None
     seen = observed(es, a_target({"password": b"x"}), now=now)
 
-    late = freshness.overdue_from(es, now)
+    late = freshness.expected_by(es, now)
 
     assert late is not None
     idle = isinstance(refresh.decide(seen, es.spec), Skip)
-    assert not (idle and now >= late)
-    assert late <= now - timedelta(seconds=since) + timedelta(seconds=interval) + GRACE + timedelta(seconds=1)
+    assert idle is (now < late), "the scheduler and the watchdog agree"
+    assert late <= now - timedelta(seconds=since) + timedelta(seconds=interval + 1)
 
 
 def never_synced(**more: Any) -> ExternalSecret:
@@ -151,14 +149,14 @@ GENERATED = [{"sourceRef": {"generatorRef": {"kind": "Password", "name": "pw"}}}
         pytest.param(msgspec.structs.replace(never_synced(), spec=None), False, id="one that cannot be read"),
     ],
 )
-def test_an_object_that_was_never_synced_is_overdue_from_its_birth(es: ExternalSecret, late: bool) -> None:
-    overdue = freshness.overdue_from(es, NOON)
+def test_an_object_that_was_never_synced_is_due_from_its_birth(es: ExternalSecret, late: bool) -> None:
+    due = freshness.expected_by(es, NOON)
 
-    assert overdue == (datetime.fromisoformat("2026-06-01T11:01:00+00:00") if late else None)
+    assert due == (datetime.fromisoformat("2026-06-01T11:00:00+00:00") if late else None)
 
 
 def test_a_clock_that_was_set_back_makes_nothing_overdue() -> None:
-    late = freshness.overdue_from(a_synced("2027-01-01T00:00:00Z", refreshInterval="1h"), NOON)
+    late = freshness.expected_by(a_synced("2027-01-01T00:00:00Z", refreshInterval="1h"), NOON)
 
     assert late is not None
-    assert NOON < late <= NOON + timedelta(hours=1) + GRACE
+    assert NOON < late <= NOON + timedelta(hours=1)
