@@ -4,7 +4,7 @@ Enough of the language for dashboards and alerts; Prometheus itself says whether
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 OF_THE_SCRAPE = frozenset({"service", "job", "instance"})
@@ -53,21 +53,17 @@ def grouped(expression: str) -> set[str]:
 
 def missing(expression: str, samples: Sequence[Sample]) -> list[str]:
     """What the expression asks for and no sample has."""
-    problems = []
+    problems, known = [], set[str]()
     for selector in selectors(expression):
         named = [labels for name, labels in samples if name == selector.name]
         taken = [labels for labels in named if selector.takes(labels)]
+        known.update(*taken)
         if not named:
             problems.append(f"no series {selector.name}")
         elif not taken:
             problems.append(f"no {selector.name} with {selector.matchers}; there is {named[0]}")
-        elif lacking := _unknown(expression, taken):
-            problems.append(f"{selector.name} has no label {', '.join(sorted(lacking))}")
-    return problems
-
-
-def _unknown(expression: str, taken: Iterable[Mapping[str, str]]) -> set[str]:
-    return grouped(expression) - OF_THE_SCRAPE - set().union(*taken)
+    unknown = sorted(grouped(expression) - OF_THE_SCRAPE - known)
+    return problems or [f"no series has a label {label}" for label in unknown]
 
 
 def _within(text: str, place: int) -> bool:

@@ -42,7 +42,7 @@ def test_matchers_are_read() -> None:
         pytest.param("other_depth", "no series other_depth", id="another name"),
         pytest.param('workqueue_depth{name="pushsecret"}', "no workqueue_depth with", id="another value"),
         pytest.param('workqueue_depth{color="red"}', "no workqueue_depth with", id="another label"),
-        pytest.param("sum by (color) (workqueue_depth)", "workqueue_depth has no label color", id="another group"),
+        pytest.param("sum by (color) (workqueue_depth)", "no series has a label color", id="another group"),
     ],
 )
 def test_what_is_missing_is_told(expression: str, problem: str) -> None:
