@@ -1,10 +1,10 @@
 """Start a real etcd + kube-apiserver (+ kube-controller-manager) on loopback and write a kubeconfig.
 
-Usage: start.py START_DIR --bin DIR [--kcm] [--port 6443] [--owner PID]
+Usage: start.py START_DIR --bin DIR [--kcm] [--audit] [--port 6443] [--owner PID]
 
 DIR holds etcd, kube-apiserver and kube-controller-manager (see build.py). START_DIR gets certificates, data, one log a
 program, `pids`, `kubeconfig` and, last of all, `ready`. Runs in the foreground until it is interrupted, a program dies,
-or the process PID is gone.
+or the process PID is gone. With --audit it keeps `audit.log` too: a line for each request of a ServiceAccount.
 
 RBAC is on and the kubeconfig's user is in system:masters. Everything is for tests: etcd does not sync to disk.
 """
@@ -29,6 +29,16 @@ HOST = "127.0.0.1"
 ISSUER = "https://kubernetes.default.svc"
 AUDIENCES = f"{ISSUER},sts.amazonaws.com"
 START_LIMIT_SECONDS = 120
+AUDIT_POLICY = """apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: None
+    userGroups: [system:serviceaccounts:kube-system]
+  - level: Metadata
+    userGroups: [system:serviceaccounts]
+"""
+"""Who asks for what, without the controllers and without any content."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -67,6 +77,7 @@ class ControlPlane:
     binaries: pathlib.Path
     port: int
     token: str = field(default_factory=lambda: secrets.token_hex(16))
+    audit: bool = False
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -130,7 +141,16 @@ def spawn_api_server(plane: ControlPlane, etcd_port: int) -> None:
         "--allow-privileged",
         "--max-requests-inflight=2000",
         "--max-mutating-requests-inflight=1000",
+        *audit_flags(plane),
     )
+
+
+def audit_flags(plane: ControlPlane) -> list[str]:
+    if not plane.audit:
+        return []
+    policy = plane.folder / "audit-policy.yaml"
+    policy.write_text(AUDIT_POLICY)
+    return [f"--audit-policy-file={policy}", f"--audit-log-path={plane.folder / 'audit.log'}", "--audit-log-mode=batch"]
 
 
 def spawn_controller_manager(plane: ControlPlane) -> None:
@@ -217,13 +237,14 @@ def main() -> None:
     parser.add_argument("dir", type=pathlib.Path, help="folder for certificates, data, logs and the kubeconfig")
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder with the three programs")
     parser.add_argument("--kcm", action="store_true", help="start kube-controller-manager too")
+    parser.add_argument("--audit", action="store_true", help="keep a log of what ServiceAccounts ask for")
     parser.add_argument("--port", type=int, default=0, help="port of the API server; 0 picks a free one")
     parser.add_argument("--owner", type=int, help="stop when this process is gone")
     options = parser.parse_args()
     folder = options.dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ready").unlink(missing_ok=True)
-    plane = ControlPlane(folder, options.bin.resolve(), options.port or free_ports(1)[0])
+    plane = ControlPlane(folder, options.bin.resolve(), options.port or free_ports(1)[0], audit=options.audit)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     try:

@@ -8,8 +8,8 @@ import urllib.request
 import uuid
 
 from esoctl.plan import hashing
-from support import aws_front, installing
-from support.api import Api, Json
+from support import aws_front, everything, installing
+from support.api import Api
 from support.cases import cloud
 from support.conformance.kubectl import kubectl
 from support.conformance.place import Place, Server
@@ -55,7 +55,7 @@ def test_nothing_it_asks_of_the_api_server_is_forbidden(api: Api, front: aws_fro
     until(lambda: not terminating(api), lambda: f"earlier namespaces are gone: {terminating(api)}", seconds=120)
     installed.up()
     with a_scene(api, front) as scene:
-        everything_once(scene)
+        everything.once(scene)
 
         counted = installed.requests()
 
@@ -68,47 +68,6 @@ def test_nothing_it_asks_of_the_api_server_is_forbidden(api: Api, front: aws_fro
 def terminating(api: Api) -> list[str]:
     found = api.get("/api/v1/namespaces").good()["items"]
     return [space["metadata"]["name"] for space in found if space["status"]["phase"] == "Terminating"]
-
-
-def everything_once(scene: Scene) -> None:
-    scene.put(db="first")
-    scene.store()
-    scene.api.post(scene.path("ConfigMap"), {"metadata": {"name": "texts"}, "data": {"text": "{{ .password }}"}}).good()
-    template = {"templateFrom": [{"configMap": {"name": "texts", "items": [{"key": "text"}]}}]}
-    scene.synced("templated", target={"template": template})
-    scene.synced("guarded", target={"deletionPolicy": "Delete"})
-    scene.delete("ExternalSecret", "guarded")
-    scene.synced("renamed", target={"name": "before"})
-    scene.synced("renamed", target={"name": "after"})
-    scene.until(lambda: scene.get("Secret", "before") is None, lambda: "the orphan is gone")
-    scene.make_secret("merged", {"own": "x"})
-    scene.synced("merging", target={"name": "merged", "creationPolicy": "Merge"})
-    scene.apply("ClusterSecretStore", scene.namespace, {"provider": {"aws": of_the_cluster(scene)}})
-    scene.synced("wide", secretStoreRef={"name": scene.namespace, "kind": "ClusterSecretStore"})
-    with_a_token(scene)
-    scene.external_secret("failing", data={"x": "missing"})
-    scene.fails("missing", name="failing")
-    scene.until(lambda: scene.get("ExternalSecret", "guarded") is None, lambda: "the finalizer is lifted")
-
-
-def with_a_token(scene: Scene) -> None:
-    """A store that exchanges a ServiceAccount's token for a role of the scene's account."""
-    with contextlib.closing(cloud.client("sts", scene.account.url, scene.account.keys)) as sts:
-        account = sts.get_caller_identity()["Account"]
-    role = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::{account}:role/case"}
-    body = {"apiVersion": "v1", "metadata": {"name": "reader", "annotations": role}}
-    scene.api.post(scene.path("ServiceAccount"), body).good()
-    provider = scene.provider(auth={"jwt": {"serviceAccountRef": {"name": "reader"}}})
-    scene.apply("SecretStore", "exchanging", {"provider": {"aws": provider}})
-    scene.synced("exchanged", secretStoreRef={"name": "exchanging"})
-
-
-def of_the_cluster(scene: Scene) -> Json:
-    """A provider whose keys are those of the scene's namespace, whoever uses it."""
-    provider = scene.provider()
-    for reference in provider["auth"]["secretRef"].values():
-        reference["namespace"] = scene.namespace
-    return provider
 
 
 def test_the_articles_manifests_give_a_secret_that_says_whose_it_is(scene: Scene) -> None:
@@ -217,7 +176,7 @@ def test_with_deletion_policy_delete_the_finalizer_is_lifted_again(scene: Scene)
 
 def test_a_cluster_store_serves_a_namespace(scene: Scene) -> None:
     name = scene.namespace
-    scene.apply("ClusterSecretStore", name, {"provider": {"aws": of_the_cluster(scene)}})
+    scene.apply("ClusterSecretStore", name, {"provider": {"aws": everything.of_the_cluster(scene)}})
     scene.put(db="first")
 
     scene.synced(secretStoreRef={"name": name, "kind": "ClusterSecretStore"})
