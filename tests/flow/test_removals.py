@@ -38,7 +38,7 @@ async def test_REL_14_W08_mass_absence_is_held_told_and_released(policy: str) ->
 
         until = (LoopClock().now() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         day.edit("SecretStore", "aws", {"metadata": {"annotations": {"esoctl.io/release-removals": until}}})
-        await day.until(lambda: kept(day) == 0, seconds=400)
+        await day.until(lambda: kept(day) == 0, seconds=5)
         await day.settle()
         assert b"esoctl_removals_held{" not in day.metrics.exposition()
 
@@ -53,6 +53,28 @@ async def test_W08_values_that_come_back_end_the_hold() -> None:
         day.vault.put(db="back")
         await day.until(lambda: all(day.data(name) == {"password": b"back"} for name in NAMES), seconds=700)
         await day.until(lambda: all(day.ready(name)[0] == "True" for name in NAMES))
+
+
+@pytest.mark.parametrize("policy", ["Delete", "Merge"])
+async def test_W08_a_restart_does_not_forget_what_was_removed_before(policy: str) -> None:
+    async with a_day() as day:
+        await all_synced(day, policy)
+        del day.vault.values["db"]
+        await day.until(lambda: kept(day) == COUNT - 5, seconds=400)
+
+        await day.restart()
+        await day.settle(300)
+        assert kept(day) == COUNT - 5
+
+
+async def test_W08_what_was_removed_long_ago_holds_nothing_after_ten_minutes() -> None:
+    async with a_day() as day:
+        await all_synced(day, "Delete")
+        del day.vault.values["db"]
+        await day.until(lambda: kept(day) == COUNT - 5, seconds=400)
+        await day.restart()
+
+        await day.until(lambda: kept(day) == 0, seconds=1500)
 
 
 async def test_W08_what_users_delete_is_not_held_back() -> None:

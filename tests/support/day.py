@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,10 @@ class Day:
     vault: Vault
     metrics: Metrics
     namespace: str = "team-a"
+    operator: Operator | None = None
+    """Who is at work, for those that must look inside."""
+    stop: anyio.Event = field(default_factory=anyio.Event)
+    """Set, it stops the operator; another one starts then, while the day lasts."""
 
     def do(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
         """A request of a user; raises AssertionError when it is refused."""
@@ -148,6 +152,12 @@ class Day:
                 await anyio.sleep(max(0.05, seconds / 1000))
         assert look(), "not seen in time"
 
+    async def restart(self) -> None:
+        """Let another operator take over, which knows no more than the cluster tells it."""
+        self.stop.set()
+        self.stop = anyio.Event()
+        await self.settle()
+
     async def settle(self, seconds: float = 2.0) -> None:
         """Let everything that is under way come to rest."""
         await anyio.sleep(seconds)
@@ -166,14 +176,20 @@ async def a_day(
     day = Day(transport, vault, metrics)
     day.do("POST", "/api/v1/namespaces", {"metadata": {"name": day.namespace}})
     day.store()
-    stop = anyio.Event()
+    over = False
+
+    async def operate() -> None:
+        while not over:
+            known = {"fake": MemoryProvider(vault), **(more or {})}
+            operator = Operator(settings, api, pool, known, metrics, Surroundings(clock))
+            day.operator = operator
+            await operator.run(day.stop.wait, lead or Alone())
+
     async with ClientPool() as pool, anyio.create_task_group() as group:
         api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract
-        operator = Operator(
-            settings, api, pool, {"fake": MemoryProvider(vault), **(more or {})}, metrics, Surroundings(clock)
-        )
-        group.start_soon(operator.run, stop.wait, lead or Alone())
+        group.start_soon(operate)
         try:
             yield day
         finally:
-            stop.set()
+            over = True
+            day.stop.set()

@@ -21,7 +21,7 @@ from esoctl.model.secret import Secret
 from esoctl.model.store import Store
 from esoctl.plan.observed import CREATED_BY_LABEL
 from esoctl.reconcile.ports import Note
-from support.builders import a_target
+from support.builders import ES_UID, a_target
 
 Place = tuple[str, str]
 
@@ -56,9 +56,9 @@ class MemoryViews:
     def store(self, ref: StoreRef) -> Store | None:
         return self.stores.get(ref)
 
-    def dependants(self, ref: StoreRef) -> int:
-        named = (es.spec.secret_store_ref.name for es in self.external_secrets.values() if es.spec is not None)
-        return sum(name == ref.name for name in named)
+    def dependants(self, ref: StoreRef) -> list[ExternalSecret]:
+        named = (es for es in self.external_secrets.values() if es.spec is not None)
+        return [es for es in named if es.spec is not None and es.spec.secret_store_ref.name == ref.name]
 
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
         return self.managed.get((namespace, name))
@@ -96,8 +96,8 @@ class MemoryCluster:
     bodies: list[Any] = field(default_factory=list)
     notes: list[tuple[Key, Note]] = field(default_factory=list)
     errors: dict[str, list[EsoctlError]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    """The uids of objects that are no more, though informers may know them."""
+    live: dict[Key, Meta | None] = field(default_factory=dict)
+    """Metadata of objects that are other than the builders make them, though informers may know them so."""
     version: int = 100
 
     def refuse(self, method: str, *errors: EsoctlError) -> None:
@@ -116,9 +116,9 @@ class MemoryCluster:
         await self._called("secret", namespace, name)
         return self.secrets.get((namespace, name))
 
-    async def has(self, key: Key, uid: str) -> bool:
-        await self._called("has", key, uid)
-        return uid not in self.gone
+    async def meta(self, key: Key) -> Meta | None:
+        await self._called("meta", str(key))
+        return self.live.get(key, Meta(key.name, key.namespace, ES_UID, generation=1))
 
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         await self._called("config_map", namespace, name)

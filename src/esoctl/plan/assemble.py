@@ -7,7 +7,7 @@ that fails, in spec order, fails the whole: nothing partial is ever written.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, assert_never
 
@@ -47,6 +47,8 @@ class Assembled:
     absent: tuple[Absent, ...] = ()
     proven: bool = True
     """Whether emptiness is proof of absence: a search that finds nothing proves nothing."""
+    answers: int | None = field(default=None, compare=False)
+    """The same, within this process, while the stores that are asked answer the same; None when none is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,13 @@ def assemble(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Asse
         failure.absent = tuple((gap.path, gap.key) for gap in absent)
         failure.add_missing(_further(namespace, spec, kitchen.answers, failure))
         raise
-    return Assembled(Values(values), tuple(absent), proven)
+    return Assembled(Values(values), tuple(absent), proven, _likeness(kitchen.answers))
+
+
+def _likeness(answers: Mapping[Request, Answer]) -> int | None:
+    """Generators are left out: they make something new each time."""
+    given = frozenset((asked, answer) for asked, answer in answers.items() if not isinstance(asked, Make))
+    return hash(given) if given else None
 
 
 def _parts(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Iterator[Assembled]:

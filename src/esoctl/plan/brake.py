@@ -4,14 +4,21 @@ A store that points at the wrong account or region answers "not found" to everyt
 So the removals of one store in ten minutes are limited: five, or one in twenty of its ExternalSecrets where that is
 more. A user releases the others by an annotation on the store, which ends by itself.
 
+What counts is a Secret that is deleted, or that keeps no value of ours. One that loses some of its keys does not: to
+take a property out of a document that many read is everyday work, and two reads have agreed on it.
+
 DIFFERS: the reference has no such limit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from esoctl.errors import RemovalHeld
-from esoctl.model.keys import Key, StoreRef
+from esoctl.model import conditions
+from esoctl.model.conditions import Reason
+from esoctl.model.external_secret import ExternalSecret
+from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.secret import Secret
 from esoctl.plan.observed import instant
 
 WINDOW = timedelta(minutes=10)
@@ -29,6 +36,20 @@ def limit(managed: int) -> int:
 def recent(removed: Mapping[Key, datetime], now: datetime) -> dict[Key, datetime]:
     """The removals that still count."""
     return {key: at for key, at in removed.items() if at <= now < at + WINDOW}
+
+
+def presumed(
+    dependants: Iterable[ExternalSecret], target: Callable[[str, str], Secret | None], now: datetime
+) -> dict[Key, datetime]:
+    """What may have been removed before a restart: targets that are gone or empty, as of their last sync."""
+    found: dict[Key, datetime] = {}
+    for es in dependants:
+        meta, ready = es.metadata, conditions.find(es.status.conditions)
+        there = target(meta.namespace, es.target_name)
+        gone = ready is not None and ready.reason in (Reason.SECRET_DELETED, Reason.RESOURCE_DELETED)
+        if gone or (there is not None and not there.data):
+            found[Key(Kind.EXTERNAL_SECRET, meta.namespace, meta.name)] = instant(es.status.refresh_time) or now
+    return recent(found, now)
 
 
 def released(annotations: Mapping[str, str], now: datetime) -> bool:

@@ -4,7 +4,7 @@ A field set is a tree: ``f:`` a field, ``k:`` an item of a list by its keys, ``v
 thing itself. Source: Kubernetes API concepts, server-side apply; the format FieldsV1 of structured-merge-diff.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -49,14 +49,20 @@ def without(held: Json, owned: Tree, *, keep_lists: bool = False) -> Json:
 
 def covers(wanted: object, owned: Tree) -> bool:
     """Whether every field of the tree is in the object, so that an apply of it would take nothing away."""
+    return next(lost(wanted, owned), None) is None
+
+
+def lost(wanted: object, owned: Tree, path: str = "") -> Iterator[str]:
+    """The paths of the fields of the tree that are not in the object, so that an apply of it would take them away."""
     if isinstance(wanted, list):
-        return all(any(_is(item, name) for item in wanted) for name in owned if name[:2] in ("k:", "v:"))
-    fields = {name[2:]: below for name, below in owned.items() if name.startswith("f:")}
-    if not fields:
-        return True
-    return isinstance(wanted, dict) and all(
-        name in wanted and covers(wanted[name], below) for name, below in fields.items()
-    )
+        items = (name for name in owned if name[:2] in ("k:", "v:"))
+        yield from (f"{path}[]" for name in items if not any(_is(item, name) for item in wanted))
+        return
+    held = as_object(wanted)
+    for name, below in owned.items():
+        if name.startswith("f:"):
+            inner = f"{path}.{name[2:]}" if path else name[2:]
+            yield from lost(held[name[2:]], below, inner) if name[2:] in held else (inner,)
 
 
 def project(held: object, wanted: object) -> object:

@@ -111,6 +111,14 @@ def want(observed: Observed, spec: ExternalSecretSpec, assembled: Assembled, sha
     return GenericPlan(_write(observed, spec, shape), report)
 
 
+def dropped(observed: Observed, write: Write | Remove | Leave) -> frozenset[str]:
+    """The paths of the fields of ours that a write takes out of a target that is there, but for its metadata."""
+    if isinstance(write, Leave):
+        return frozenset()
+    body = write.body if isinstance(write, Write) else {}
+    return frozenset(path for path in fieldtrees.lost(body, _ours(observed)) if path.partition(".")[0] not in FIXED)
+
+
 def corrected(write: Write, written: Generic) -> Write | None:
     """The write that mends the hash, when the object is not what was expected; None when it is."""
     actual = hashing.content_hash(fieldtrees.content_of(written.body))

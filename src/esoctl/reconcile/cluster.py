@@ -33,12 +33,12 @@ class ApiCluster:
         except NotFound:
             return None
 
-    async def has(self, key: Key, uid: str) -> bool:
+    async def meta(self, key: Key) -> Meta | None:
         try:
             raw = await self.api.get(RESOURCES[key.kind], key.namespace, key.name, metadata_only=True)
         except NotFound:
-            return False
-        return _bare.decode(raw).metadata.uid == uid
+            return None
+        return _bare.decode(raw).metadata
 
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:
         try:
@@ -83,11 +83,7 @@ class ApiCluster:
             raise Conflict(409, "Conflict", f"{key} is gone") from error
 
     async def service_account(self, namespace: str, name: str) -> Meta | None:
-        try:
-            raw = await self.api.get(RESOURCES[Kind.SERVICE_ACCOUNT], namespace, name, metadata_only=True)
-        except NotFound:
-            return None
-        return _bare.decode(raw).metadata
+        return await self.meta(Key(Kind.SERVICE_ACCOUNT, namespace, name))
 
     async def service_account_token(self, namespace: str, name: str, audiences: tuple[str, ...]) -> str:
         return await self.api.token(namespace, name, audiences)

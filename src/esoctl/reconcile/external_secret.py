@@ -22,7 +22,6 @@ from esoctl.model.external_secret import (
     Template,
 )
 from esoctl.model.keys import Key
-from esoctl.model.meta import Meta
 from esoctl.model.provenance import Cause
 from esoctl.plan import (
     access,
@@ -45,7 +44,7 @@ from esoctl.plan import (
 from esoctl.plan.assemble import Assembled, Kitchen
 from esoctl.plan.contest import Repairs
 from esoctl.plan.generic import GenericPlan
-from esoctl.plan.observed import FINALIZER, Observed, stamp
+from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.provenance import Reading, Tellable
 from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
@@ -56,7 +55,7 @@ from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views, Waits
-from esoctl.reconcile.removals import Removals
+from esoctl.reconcile.removals import Removals, confirm
 from esoctl.reconcile.reports import Reports
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
@@ -108,7 +107,9 @@ class ExternalSecretReconciler:
             self.stale.discard(key)
             return Gone()
         item = self.reports.latest(key, item)
-        observed = Observed(item, self.clock.now(), None, self.targets.applied.get(key), stale=key in self.stale)
+        now = self.clock.now()
+        age, applied = self.reports.age(key, item, now), self.targets.applied.get(key)
+        observed = Observed(item, now, None, applied, stale=key in self.stale, age=age)
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
         if not self._ours(observed, item.spec):
@@ -156,7 +157,8 @@ class ExternalSecretReconciler:
         key = observed.key
         contest.admit(contest.recent(self.repairs.get(key, ()), observed.now), observed.now)
         # The garbage collector deletes what belongs to nobody, and may know sooner than our informer.
-        if observed.target is None and not await self.cluster.has(key, observed.es.metadata.uid):
+        live = await self.cluster.meta(key) if observed.target is None else observed.es.metadata
+        if live is None or live.uid != observed.es.metadata.uid:
             raise Conflict(409, "Conflict", f"{key} is gone already")
 
     async def _see(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Observed:
@@ -177,7 +179,7 @@ class ExternalSecretReconciler:
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
         assembled = await self._fetch(observed, spec, attempt)
-        self.removals.sight(observed, assembled)
+        self.removals.read(observed)
         self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
         if generic.chosen(spec) is not None:
             return await self._sync_generic(observed, spec, assembled, attempt)
@@ -185,16 +187,19 @@ class ExternalSecretReconciler:
         plan = await self._plan(observed, spec, assembled)
         if isinstance(plan.write, Remove):
             attempt.stage = Stage.DELETE
-        if secret.dropped(observed, plan.write) or isinstance(plan.write, Remove):
-            wait = self._wait_for_proof(observed)
+        dropped = secret.dropped(observed, plan.write)
+        self.removals.sight(observed, assembled, dropped)
+        if dropped or isinstance(plan.write, Remove):
+            wait = await self._wait_for_proof(observed)
             if wait is not None:
                 return wait
         if secret.empties(observed, plan.write):
             self.removals.admit(observed, spec, self.views)
         notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec, assembled))
         attempt.stage = Stage.ORPHANS
-        notes += await remove_orphans(self._orphans(observed, spec), observed.key.namespace, self.cluster)
+        notes += await self._remove_orphans(observed, spec)
         attempt.stage = Stage.STATUS
+        self.removals.succeeded(observed, assembled)
         return await self._succeeded(observed, spec, plan, notes, attempt)
 
     async def _carry_out(
@@ -214,8 +219,12 @@ class ExternalSecretReconciler:
         attempt.stage = Stage.SHAPE
         plan = await self._plan_generic(observed, spec, assembled)
         attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
-        if observed.target is not None and not isinstance(plan.write, Leave):
-            wait = self._wait_for_proof(observed)
+        dropped = generic.dropped(observed, plan.write)
+        self.removals.sight(observed, assembled, dropped)
+        # Lists are written whole, so what is missing may be in one: any write waits.
+        missing = observed.key in self.removals.sightings and observed.target is not None
+        if dropped or isinstance(plan.write, Remove) or (missing and not isinstance(plan.write, Leave)):
+            wait = await self._wait_for_proof(observed)
             if wait is not None:
                 return wait
         if isinstance(plan.write, Remove):
@@ -224,6 +233,7 @@ class ExternalSecretReconciler:
         tellable = provenance.tellable(spec, assembled)
         self.reports.changed(observed.key, provenance.of_generic(observed, plan.write, attempt.reading.cause, tellable))
         attempt.stage = Stage.STATUS
+        self.removals.succeeded(observed, assembled)
         return await self._succeeded(observed, spec, plan.report, notes, attempt)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
@@ -264,14 +274,14 @@ class ExternalSecretReconciler:
         work = partial(render.render, observed.es.metadata, template, assembled.values, texts, env)
         return await to_thread.run_sync(work, limiter=self.renders) if template else work()
 
-    def _wait_for_proof(self, observed: Observed) -> Done | None:
+    async def _wait_for_proof(self, observed: Observed) -> Done | None:
         """What is absent must be so at a later read too, before anything is taken away; the object stays due."""
         at = self.removals.proof_at(observed)
         if at is None:
+            await confirm(observed, self.cluster)
             return None
         self.stale.add(observed.key)
-        message = f"nothing is removed unless a read after {stamp(at)} finds it missing too"
-        self._tell(observed, [Note("MissingProviderSecret", message)])
+        self._tell(observed, [Note("MissingProviderSecret", self.removals.waiting(observed, at))])
         return Done(at)
 
     async def _tear_down(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
@@ -342,11 +352,15 @@ class ExternalSecretReconciler:
         found = (self.views.store(ref) for ref in sources.store_refs(observed.key.namespace, spec))
         return all(access.manages(self.controller_class, store.spec) for store in found if store is not None)
 
-    def _orphans(self, observed: Observed, spec: ExternalSecretSpec) -> list[Meta]:
+    async def _remove_orphans(self, observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
+        """Secrets that an earlier spec named."""
         if spec.target.creation_policy is not CreationPolicy.OWNER:
             return []
         labelled = self.views.secrets_created_by(observed.key.namespace, secret.owner_hash(observed))
-        return secret.orphans(observed, labelled)
+        orphans = secret.orphans(observed, labelled)
+        if orphans:
+            await confirm(observed, self.cluster)
+        return await remove_orphans(orphans, observed.key.namespace, self.cluster)
 
     def _tell(self, observed: Observed, notes: Iterable[Note]) -> None:
         for note in notes:

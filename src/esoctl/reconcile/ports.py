@@ -32,8 +32,8 @@ class Views(Protocol):
 
     def store(self, ref: StoreRef) -> Store | None: ...
 
-    def dependants(self, ref: StoreRef) -> int:
-        """How many ExternalSecrets name that store."""
+    def dependants(self, ref: StoreRef) -> list[ExternalSecret]:
+        """The ExternalSecrets that name that store."""
         ...
 
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
@@ -64,8 +64,8 @@ class Cluster(Protocol):
 
     async def secret(self, namespace: str, name: str) -> Secret | None: ...
 
-    async def has(self, key: Key, uid: str) -> bool:
-        """Whether the object is there, as that very one, by a read that no informer answers."""
+    async def meta(self, key: Key) -> Meta | None:
+        """The metadata of the object as it is now, by a read that no informer answers; None when there is none."""
         ...
 
     async def config_map(self, namespace: str, name: str) -> dict[str, str] | None:

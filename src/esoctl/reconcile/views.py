@@ -43,8 +43,8 @@ class InformedViews:
         informed = self.stores if ref.kind is Kind.SECRET_STORE else self.cluster_stores
         return _whole(informed.get(ref.namespace, ref.name)) if informed is not None else None
 
-    def dependants(self, ref: StoreRef) -> int:
-        return len(self.external_secrets.by(BY_STORE, ref))
+    def dependants(self, ref: StoreRef) -> list[ExternalSecret]:
+        return self.external_secrets.by(BY_STORE, ref)
 
     def managed_secret(self, namespace: str, name: str) -> Secret | None:
         return _whole(self.managed_secrets.get(namespace, name))

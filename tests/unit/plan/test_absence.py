@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from esoctl.model.keys import Kind, StoreRef
 from esoctl.model.remote import RemoteKey
-from esoctl.plan.absence import proven_at, sight
+from esoctl.plan.absence import proven_at, sight, vanished
 from esoctl.plan.sources import Get
+from support.builders import an_external_secret, observed
 from support.day import EPOCH
 
 STORE = StoreRef(Kind.SECRET_STORE, "team-a", "aws")
@@ -43,3 +46,28 @@ def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
     seen = sight(sight(None, "uid", [A], LATER), "uid", [A], EPOCH)
 
     assert proven_at(seen, 60.0) == EPOCH + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("synced_version", "answers", "before", "held"),
+    [
+        pytest.param("1-abc", 2, 1, True, id="other answers to the same spec"),
+        pytest.param("1-abc", 2, None, True, id="answers of before are not known"),
+        pytest.param("1-abc", 1, 1, False, id="the same answers"),
+        pytest.param("1-abc", None, 1, False, id="no store is asked"),
+        pytest.param("0-abc", 2, 1, False, id="an edited spec"),
+        pytest.param("", 2, None, False, id="never synced"),
+    ],
+)
+def test_keys_wait_when_a_provider_may_have_taken_them_and_go_at_once_by_an_edit(
+    synced_version: str, answers: int | None, before: int | None, held: bool
+) -> None:
+    es = an_external_secret(status={"syncedResourceVersion": synced_version})
+
+    found = vanished(observed(es), {"a", "b"}, answers, before)
+
+    assert set(found) == ({"a", "b"} if held else set())
+
+
+def test_the_keys_among_what_is_absent_are_told_in_order() -> None:
+    assert sight(None, "uid", ["b", A, "a"], EPOCH).keys == ["a", "b"]

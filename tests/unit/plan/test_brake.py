@@ -6,8 +6,10 @@ import pytest
 
 from esoctl.errors import RemovalHeld
 from esoctl.model.keys import Key, Kind, StoreRef
+from esoctl.model.secret import Secret
 from esoctl.plan import brake
-from esoctl.plan.observed import stamp
+from esoctl.plan.observed import instant, stamp
+from support.builders import NOON, a_target, an_external_secret
 from support.day import EPOCH
 
 STORE = StoreRef(Kind.SECRET_STORE, "team-a", "aws")
@@ -65,3 +67,35 @@ def test_W08_a_removal_counts_for_ten_minutes() -> None:
 )
 def test_W08_a_release_ends_by_itself(until: str, released: bool) -> None:
     assert brake.released({brake.RELEASE_ANNOTATION: until}, EPOCH) is released
+
+
+@pytest.mark.parametrize(
+    ("reason", "target", "at"),
+    [
+        pytest.param("SecretDeleted", None, "2026-06-01T11:55:00Z", id="deleted"),
+        pytest.param("ResourceDeleted", None, "2026-06-01T11:55:00Z", id="deleted, and no Secret"),
+        pytest.param("SecretSynced", a_target({}), "2026-06-01T11:55:00Z", id="emptied"),
+        pytest.param("SecretSynced", a_target(), None, id="with its values"),
+        pytest.param("SecretMissing", None, None, id="never made"),
+        pytest.param("SecretDeleted", None, "", id="deleted, nobody knows when"),
+    ],
+)
+def test_W08_after_a_restart_the_statuses_tell_what_was_removed(
+    reason: str, target: Secret | None, at: str | None
+) -> None:
+    ready = {"type": "Ready", "status": "True", "reason": reason, "message": ""}
+    es = an_external_secret(status={"refreshTime": at or "2026-06-01T11:55:00Z", "conditions": [ready]})
+    if at == "":
+        es = an_external_secret(status={"conditions": [ready]})
+
+    found = brake.presumed([es], lambda namespace, name: target, NOON)
+
+    expected = {} if at is None else {Key(Kind.EXTERNAL_SECRET, "team-a", "shop"): instant(at) or NOON}
+    assert found == expected
+
+
+def test_W08_a_sync_of_long_ago_removed_nothing_lately() -> None:
+    ready = {"type": "Ready", "status": "True", "reason": "SecretDeleted", "message": ""}
+    es = an_external_secret(status={"refreshTime": "2026-06-01T11:50:00Z", "conditions": [ready]})
+
+    assert brake.presumed([es], lambda namespace, name: None, NOON) == {}

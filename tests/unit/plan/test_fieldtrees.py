@@ -76,20 +76,22 @@ def test_lists_can_be_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("owned", "covered"),
+    ("owned", "lost"),
     [
-        pytest.param({"f:data": {".": {}, "f:a": {}}}, True, id="a field"),
-        pytest.param({"f:data": {"f:c": {}}}, False, id="another field"),
-        pytest.param({"f:data": {"f:a": {"f:x": {}}}}, False, id="a field below a text"),
-        pytest.param({"f:spec": {"f:ports": {'k:{"name":"x"}': {"f:port": {}}}}}, True, id="an item by its key"),
-        pytest.param({"f:spec": {"f:ports": {'k:{"name":"z"}': {}}}}, False, id="another item"),
-        pytest.param({"f:spec": {"f:hosts": {'v:"q"': {}}}}, True, id="an item by its value"),
-        pytest.param({"f:spec": {"f:hosts": {'v:"z"': {}}}}, False, id="another value"),
-        pytest.param({}, True, id="nothing"),
+        pytest.param({"f:data": {".": {}, "f:a": {}}}, [], id="a field"),
+        pytest.param({"f:data": {"f:c": {}}}, ["data.c"], id="another field"),
+        pytest.param({"f:data": {"f:a": {"f:x": {}}}}, ["data.a.x"], id="a field below a text"),
+        pytest.param({"f:spec": {"f:ports": {'k:{"name":"x"}': {"f:port": {}}}}}, [], id="an item by its key"),
+        pytest.param({"f:spec": {"f:ports": {'k:{"name":"z"}': {}}}}, ["spec.ports[]"], id="another item"),
+        pytest.param({"f:spec": {"f:hosts": {'v:"q"': {}}}}, [], id="an item by its value"),
+        pytest.param({"f:spec": {"f:hosts": {'v:"z"': {}}}}, ["spec.hosts[]"], id="another value"),
+        pytest.param({"f:a": {"f:b": {}}}, ["a"], id="a branch"),
+        pytest.param({}, [], id="nothing"),
     ],
 )
-def test_an_object_covers_what_is_owned(owned: dict[str, Any], covered: bool) -> None:
-    assert fieldtrees.covers(HELD, owned) is covered
+def test_an_object_covers_what_is_owned_or_it_is_said_what_is_lost(owned: dict[str, Any], lost: list[str]) -> None:
+    assert list(fieldtrees.lost(HELD, owned)) == lost
+    assert fieldtrees.covers(HELD, owned) is (not lost)
 
 
 def test_a_projection_shows_lists_whole_and_what_is_missing_as_nothing() -> None:

@@ -28,6 +28,7 @@ from esoctl.errors import (
 from esoctl.model import external_secret
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretStatus
 from esoctl.model.keys import Key, StoreRef
+from esoctl.model.meta import Meta
 from esoctl.model.remote import Quirks
 from esoctl.plan.observed import FINALIZER
 from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY
@@ -39,8 +40,8 @@ from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 from esoctl.reconcile.removals import ABSENCE_SECONDS
 from esoctl.reconcile.targets import Targets
 from esoctl.template.engine import Env
-from support.builders import ES_UID, TARGET_UID, a_store, a_target, an_entry, an_external_secret, synced
-from support.day import LoopClock
+from support.builders import ES_UID, TARGET_UID, a_store, a_target, an_entry, an_external_secret, an_extract, synced
+from support.day import EPOCH, LoopClock
 from support.memory_cluster import MemoryCluster, MemoryViews
 from support.memory_provider import MemoryClient, Vault
 
@@ -302,13 +303,13 @@ async def test_a_secret_is_deleted_only_when_two_reads_agree() -> None:
     with scene.cluster.only():
         waits = await scene.visit(with_status(es, at="2026-06-01T09:00:00Z"))
     await anyio.sleep(ABSENCE_SECONDS)
-    with scene.cluster.only("remove_secret", "patch_status"):
+    with scene.cluster.only("meta", "remove_secret", "patch_status"):
         await scene.visit()
 
     assert isinstance(waits, Done)
     assert waits.again is not None
     assert scene.vault.asked["app/db"] == 2
-    assert scene.cluster.calls[0] == ("remove_secret", "team-a", "shop", TARGET_UID, "20")
+    assert scene.cluster.calls[1] == ("remove_secret", "team-a", "shop", TARGET_UID, "20")
     assert scene.ready() == ("True", "SecretDeleted", "secret deleted due to DeletionPolicy=Delete")
 
 
@@ -347,8 +348,106 @@ async def test_REL_14_a_key_goes_only_after_two_reads_that_are_a_minute_apart() 
         await anyio.sleep(ABSENCE_SECONDS - 1)
         await scene.visit()
     await anyio.sleep(1)
-    with scene.cluster.only("apply_secret", "patch_status"):
+    with scene.cluster.only("meta", "apply_secret", "patch_status"):
         await scene.visit()
+
+
+SHRUNK = Vault({"app/db": b'{"password":"new"}'})
+"""The value of a remote secret that had a property ``gone`` before."""
+
+
+async def test_REL_14_a_property_goes_only_after_two_reads_that_are_a_minute_apart() -> None:
+    scene = Scene(vault=SHRUNK)
+    scene.holds(a_target({"password": b"new", "gone": b"old"}))
+    es = an_external_secret(dataFrom=[an_extract()])
+
+    with scene.cluster.only():
+        waits = await scene.visit(with_status(es, at="2026-06-01T09:00:00Z"))
+        await anyio.sleep(ABSENCE_SECONDS - 1)
+        await scene.visit()
+    await anyio.sleep(1)
+    with scene.cluster.only("meta", "apply_secret", "patch_status"):
+        await scene.visit()
+
+    assert waits == Done(EPOCH + timedelta(seconds=ABSENCE_SECONDS))
+    assert scene.cluster.told()[0] == (
+        "Normal MissingProviderSecret the provider gives no value any more for: gone; "
+        "nothing is removed unless a read after 2026-06-01T12:01:00Z finds it missing too"
+    )
+    assert scene.cluster.bodies[1]["data"].keys() == {"password"}
+
+
+async def test_REL_14_a_restart_begins_the_proof_anew() -> None:
+    before, after = Scene(vault=SHRUNK), Scene(vault=SHRUNK)
+    es = with_status(an_external_secret(dataFrom=[an_extract()]), at="2026-06-01T09:00:00Z")
+    for scene in (before, after):
+        scene.holds(a_target({"password": b"new", "gone": b"old"}))
+
+    await before.visit(es)
+    await anyio.sleep(ABSENCE_SECONDS)
+
+    with after.cluster.only():
+        await after.visit(es)
+
+
+async def test_REL_14_an_edited_spec_takes_its_keys_at_once() -> None:
+    scene = Scene(vault=SHRUNK)
+    scene.holds(a_target({"password": b"new", "gone": b"old"}))
+    es = with_status(an_external_secret(dataFrom=[an_extract()]), syncedResourceVersion="0-abc")
+
+    with scene.cluster.only("meta", "apply_secret", "patch_status"):
+        await scene.visit(es)
+
+
+async def test_REL_14_a_sync_that_fails_in_between_begins_the_proof_anew() -> None:
+    scene = Scene(vault=SHRUNK)
+    target = a_target({"password": b"new", "gone": b"old"})
+    scene.holds(target)
+    es = with_status(an_external_secret(dataFrom=[an_extract()]), at="2026-06-01T09:00:00Z")
+
+    await scene.visit(es)
+    await anyio.sleep(ABSENCE_SECONDS)
+    scene.holds(a_target({"password": b"new", "gone": b"old"}, owner="another", owner_name="other"))
+    await scene.visit()
+    scene.holds(target)
+
+    with scene.cluster.only():
+        await scene.visit()
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        pytest.param(None, id="gone"),
+        pytest.param(Meta("shop", "team-a", "another", generation=1), id="replaced"),
+        pytest.param(Meta("shop", "team-a", ES_UID, generation=2), id="edited"),
+        pytest.param(Meta("shop", "team-a", ES_UID, generation=1, deletion_timestamp="now"), id="being deleted"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("values", "target", "name"),
+    [
+        pytest.param({}, DELETE, "shop", id="target"),
+        pytest.param({"app/db": b"new"}, {}, "shop", id="key"),
+        pytest.param({"app/db": b"new"}, {}, "earlier", id="orphan"),
+    ],
+)
+async def test_REL_20_nothing_is_removed_for_an_external_secret_that_is_another_now(
+    live: Meta | None, values: dict[str, bytes], target: dict[str, str], name: str
+) -> None:
+    scene = Scene(vault=Vault(values))
+    scene.cluster.live[Key(*KEY)] = live
+    scene.holds(a_target({"password": b"new", "more": b"x"}, name=name))
+    es = an_external_secret(target=target, finalizers=[FINALIZER])
+
+    await scene.visit(with_status(es, at="2026-06-01T09:00:00Z", binding={"name": ""}))
+    await anyio.sleep(ABSENCE_SECONDS)
+    outcome = await scene.visit()
+
+    assert isinstance(outcome, Again)
+    assert "is another now" in outcome.problem or outcome.problem == ""
+    assert "remove_secret" not in scene.cluster.names()
+    assert ("apply_secret" in scene.cluster.names()) is (name == "earlier")
 
 
 async def test_the_finalizer_is_set_before_anything_is_written() -> None:
@@ -393,7 +492,7 @@ async def test_a_target_that_was_renamed_leaves_no_orphan() -> None:
     scene = Scene()
     scene.holds(a_target(name="earlier"))
 
-    with scene.cluster.only("apply_secret", "remove_secret", "patch_status"):
+    with scene.cluster.only("apply_secret", "meta", "remove_secret", "patch_status"):
         await scene.visit(an_external_secret())
 
     assert scene.cluster.told() == [
