@@ -9,7 +9,7 @@ Two names of the reference are counters without the ending ``_total``; the text 
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -18,6 +18,8 @@ from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
+
+from esoctl.exposition import Row, family, quoted
 
 # The reference's metrics have no moment of creation; it would double the number of series.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it out
@@ -31,8 +33,7 @@ LAGS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 CONDITION_STATUSES = ("True", "False")
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """The Ready condition of one object, for its series."""
 
     controller: str
@@ -64,6 +65,9 @@ class _Visits:
     calls: int = 0
     errors: int = 0
     nanoseconds: float = 0.0
+
+    def copy(self) -> "_Visits":
+        return _Visits(self.calls, self.errors, self.nanoseconds)
 
 
 @dataclass
@@ -194,7 +198,7 @@ class Metrics:
         """Take down what changes all the time, and return what prints it: that may run in another thread."""
         taken = _Taken(
             self.workers,
-            [(target, replace(visits)) for target, visits in self._visits.items()],
+            [(target, visits.copy()) for target, visits in self._visits.items()],
             list(self.conditions()),
             list(self.ages()),
             list(self._provider_calls.items()),
@@ -203,7 +207,7 @@ class Metrics:
             dict(self.census()),
             [(name, text, dict(values())) for name, (text, values) in self.gauges.items()],
         )
-        return lambda: generate_latest(_Whole(self.registry, taken))
+        return lambda: generate_latest(_Whole(self.registry, taken)) + "".join(taken.lines()).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +225,7 @@ class _Taken:
     gauges: list[tuple[str, str, dict[str, float]]]
 
     def series(self) -> Iterator[Metric]:
-        """All of it, as metrics."""
-        yield from self._of_visits()
-        yield from self._of_conditions()
-        yield self._of_ages()
+        """What there is little of, as metrics of the library."""
         yield self._of_provider()
         yield self._of_reads()
         yield from _of_figures(self.figures, self.workers)
@@ -241,34 +242,37 @@ class _Taken:
             keys.add_sample(keys.name, {"state": state}, count)
         return keys
 
-    def _of_visits(self) -> Iterator[Metric]:
-        calls = Metric("externalsecret_sync_calls", "Reconciles of an ExternalSecret.", "counter")
-        errors = Metric("externalsecret_sync_calls_error", "Failed reconciles of an ExternalSecret.", "unknown")
-        times = {name: _duration_of(name) for name in CONTROLLERS}
-        for (controller, namespace, name), visits in self.visits:
-            labels = {"name": name, "namespace": namespace}
-            times[controller].add_sample(f"{controller}_reconcile_duration", labels, visits.nanoseconds)
-            if controller == "externalsecret":
-                calls.add_sample("externalsecret_sync_calls_total", labels, visits.calls)
-                errors.add_sample("externalsecret_sync_calls_error", labels, visits.errors)
-        yield from (calls, errors, *times.values())
-
-    def _of_conditions(self) -> Iterator[Metric]:
-        found = {name: Metric(f"{name}_status_condition", "The Ready condition.", "gauge") for name in CONTROLLERS}
-        for ready in self.conditions:
-            for status in CONDITION_STATUSES:
-                labels = {"name": ready.name, "namespace": ready.namespace, "condition": "Ready", "status": status}
-                found[ready.controller].add_sample(
-                    f"{ready.controller}_status_condition", labels, float(ready.status == status)
-                )
-        yield from found.values()
-
-    def _of_ages(self) -> Metric:
+    def lines(self) -> Iterator[str]:
+        """What there is of each object, as text."""
+        yield from self._of_visits()
+        yield from self._of_conditions()
         text = "Seconds since an ExternalSecret was last synced with success."
-        ages = Metric("esoctl_seconds_since_last_success", text, "gauge")
-        for age in self.ages:
-            ages.add_sample(ages.name, {"name": age.name, "namespace": age.namespace}, age.seconds)
-        return ages
+        rows = ((_object(age.namespace, age.name), age.seconds) for age in self.ages)
+        yield from family("esoctl_seconds_since_last_success", "gauge", text, rows)
+
+    def _of_visits(self) -> Iterator[str]:
+        found: dict[str, list[tuple[str, _Visits]]] = {controller: [] for controller in CONTROLLERS}
+        for (controller, namespace, name), visits in self.visits:
+            found[controller].append((_object(namespace, name), visits))
+        text = "The last reconcile, in nanoseconds."
+        for controller, rows in found.items():
+            times = ((labels, visits.nanoseconds) for labels, visits in rows)
+            yield from family(f"{controller}_reconcile_duration", "gauge", text, times)
+        ours, prefix = found["externalsecret"], "externalsecret_sync_calls"
+        calls = ((labels, float(visits.calls)) for labels, visits in ours)
+        yield from family(f"{prefix}_total", "counter", "Reconciles of an ExternalSecret.", calls)
+        errors = ((labels, float(visits.errors)) for labels, visits in ours)
+        yield from family(f"{prefix}_error", "untyped", "Failed reconciles of an ExternalSecret.", errors)
+
+    def _of_conditions(self) -> Iterator[str]:
+        found: dict[str, list[Row]] = {controller: [] for controller in CONTROLLERS}
+        for ready in self.conditions:
+            labels = _object(ready.namespace, ready.name)[1:-1]
+            for status in CONDITION_STATUSES:
+                labelled = f'{{condition="Ready",{labels},status="{status}"}}'
+                found[ready.controller].append((labelled, float(ready.status == status)))
+        for controller, rows in found.items():
+            yield from family(f"{controller}_status_condition", "gauge", "The Ready condition.", rows)
 
     def _of_provider(self) -> Metric:
         name = "externalsecret_provider_api_calls_count"
@@ -287,7 +291,7 @@ class _Taken:
 
 @dataclass(frozen=True, slots=True)
 class _Whole(Collector):
-    """The registry's own series, and those that were taken down."""
+    """The registry's own series, and those that were taken down, as far as there are few of them."""
 
     registry: CollectorRegistry
     taken: _Taken
@@ -301,8 +305,8 @@ def _by_controller(name: str, text: str, registry: CollectorRegistry) -> Counter
     return Counter(name, text, ["controller"], registry=registry)
 
 
-def _duration_of(controller: str) -> Metric:
-    return Metric(f"{controller}_reconcile_duration", "The last reconcile, in nanoseconds.", "gauge")
+def _object(namespace: str, name: str) -> str:
+    return f'{{name="{quoted(name)}",namespace="{quoted(namespace)}"}}'
 
 
 def _of_figures(figures: Mapping[str, QueueFigures], workers: int) -> Iterator[Metric]:
