@@ -20,6 +20,8 @@ from support.reference import Reference
 from support.scene import SYNCED, Scene, a_scene
 
 MIGRATE, UPGRADE, UNINSTALL = "docs/migrate.md", "docs/upgrade.md", "docs/uninstall.md"
+SECURITY, RUNBOOKS = "docs/security.md", "docs/runbooks.md"
+ELECTION = ("--enable-leader-election", "--leader-election-namespace=esoctl")
 GO_OPERATOR = {
     "apiVersion": "apps/v1",
     "kind": "Deployment",
@@ -148,6 +150,48 @@ def definitions_of_the_reference(api: Api) -> None:
     eventually(
         lambda: all(operator.established(api, one["metadata"]["name"]) for one in reference_crds.definitions()), ""
     )
+
+
+def test_the_policy_of_the_security_page_keeps_a_stolen_token_from_becoming_another(world: World) -> None:
+    (policy,) = pages.blocks(SECURITY, "yaml")
+    (world.terminal.folder / "policy.yaml").write_text(policy.text)
+    thief = Api(installing.operator_access(world.api))
+    about = {"name": "stolen", "annotations": {"kubernetes.io/service-account.name": "default"}}
+    token = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token", "metadata": about}
+    assert thief.post(world.scene.path("Secret"), token, dryRun="All").status == 201, "RBAC does not keep it from that"
+
+    world.terminal.run("kubectl apply -f policy.yaml")
+
+    eventually(lambda: thief.post(world.scene.path("Secret"), token, dryRun="All").status == 422, "it is refused")
+    assert world.api.post(world.scene.path("Secret"), token, dryRun="All").status == 201, "others are not concerned"
+    world.up()
+    world.scene.synced()
+
+
+def test_the_commands_of_the_runbooks_work(world: World) -> None:
+    terminal, config = world.terminal, world.installed.how
+    world.api.post("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}})
+    provider = {"provider": {"fake": {"data": []}}}
+    store = {
+        "apiVersion": "external-secrets.io/v1",
+        "kind": "SecretStore",
+        "metadata": {"name": "aws"},
+        "spec": provider,
+    }
+    world.api.post("/apis/external-secrets.io/v1/namespaces/team-a/secretstores", store)
+    terminal.run("kubectl apply --server-side --force-conflicts -k manifests")
+    with operator.running(*config, *ELECTION) as running:
+        world.scene.synced()
+        terminal.stand_ins = {
+            r"kubectl -n esoctl logs deployment/esoctl( --(since|tail)=\w+| --previous)*": f"cat {running.child.log}",
+            r"kubectl -n esoctl get --raw \S+/proxy/metrics": f"curl -fsS {running.metrics}/metrics",
+        }
+        printed = terminal.run_all(pages.blocks(RUNBOOKS, "console"))
+
+    assert len(printed) > 25
+    found = "".join(printed.values())
+    for told in ("holderIdentity", "SecretSynced", "workqueue_depth", "esoctl_aws_calls_waiting", '"election"'):
+        assert told in found, told
 
 
 def test_an_upgrade_rewrites_no_secret(world: World) -> None:
