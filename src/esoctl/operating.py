@@ -123,7 +123,7 @@ class Operator:
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
         reader = SecretReader(views, cluster)
         self._targets = Targets(views, cluster)
-        self._circuits = Circuits(self._queue.release, self._check_store)
+        self._circuits = Circuits(self._queue.release, self._check_store, self._queue.waiting_behind)
         stores = Stores(views, cluster, known, pool, reader, config.controller_class, self._circuits)
         self._external_secrets = ExternalSecretReconciler(
             views,

@@ -50,7 +50,8 @@ async def test_F61_objects_of_an_hour_do_not_wait_for_their_backoff_once_the_sto
 
         found.kept(names, "one", mark)
         found.tells(names, "AWS cannot be reached")
-        assert found.script.count(since=began + 60, signer=MAIN) <= 60
+        # Three probes a minute, of three attempts each.
+        assert found.script.count(since=began + 60, signer=MAIN) <= 90
 
         found.script.clear()
         await found.recovered(names, "two")

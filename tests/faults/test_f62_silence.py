@@ -36,7 +36,7 @@ async def test_F62_an_aws_that_hangs_holds_up_nobody_else(fault: Act, words: tup
         assert longest(found.day.metrics.scrape()().decode()) <= 45
 
         found.script.clear()
-        await found.recovered(names, "two")
+        await found.recovered(names, "two", seconds=30)
         found.nothing_was_lost(mark)
         found.nothing_leaked()
 

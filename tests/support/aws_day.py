@@ -29,7 +29,7 @@ MAIN, OTHER = "AKIAMAIN", "AKIAOTHER"
 """Who signs for the store ``main`` and for the store ``other``."""
 MOST_TELLINGS = 3
 """Status writes of one object during one fault: a success that was under way, the failure, and one more."""
-RECOVERY_SECONDS = 120.0
+RECOVERY_SECONDS = 60.0
 """After a fault of a whole store: the longest pause between two probes, and the time that all are released over."""
 BACKOFF_SECONDS = 330.0
 """After a fault of single objects: the longest backoff of a key, with its jitter."""

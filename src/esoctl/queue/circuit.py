@@ -3,9 +3,10 @@
 * Failures of the store itself (no connection, time-outs, faults inside, throttling) open the circuit when five calls in
   a row fail; one that took long to fail counts for more. Failures of single values do not count, and one answer that
   many waited for counts once.
-* While it is open one visit at a time may ask: when a pause is over, which doubles from five seconds to a minute.
+* While it is open one visit at a time may ask: when a pause is over, which doubles from five seconds to twenty.
   What a user does need not wait for that, but a second lies between any two.
-* The first answer closes it.
+* The first answer closes it, and those who waited come back half a second apart, or within half a minute if they are
+  many: so that whatever the fault was, everybody has been served a minute after it.
 
 Pure: the time is an argument.
 """
@@ -13,12 +14,37 @@ Pure: the time is an argument.
 from dataclasses import dataclass
 from enum import Enum
 
+from esoctl.errors import BadAnswer, ProviderError, Throttled, Unavailable
+
 MOST_FAILURES = 5
 SECONDS_OF_A_FAILURE = 8.0
 """A call that fails after so many seconds counts once more."""
 FIRST_PAUSE_SECONDS = 5.0
-LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 20.0
 APART_SECONDS = 1.0
+RETURN_APART_SECONDS = 0.5
+LONGEST_RETURN_SECONDS = 30.0
+
+
+class Sign(Enum):
+    """What a call says of its store."""
+
+    WORKS = "works"
+    """It answered, be it that the value is missing or forbidden."""
+    FAILS = "fails"
+    UNCLEAR = "unclear"
+
+
+def sign(error: ProviderError | None) -> Sign:
+    """What a call that ended so says of its store; None is a success."""
+    if isinstance(error, BadAnswer):
+        return Sign.UNCLEAR
+    return Sign.FAILS if isinstance(error, Throttled | Unavailable) else Sign.WORKS
+
+
+def return_seconds(waiting: int) -> float:
+    """Over how long so many come back."""
+    return min(LONGEST_RETURN_SECONDS, waiting * RETURN_APART_SECONDS)
 
 
 class Admission(Enum):

@@ -115,6 +115,12 @@ class QueueCore(Generic[K]):
         """When the key that is ready for longest was asked for; takes time in proportion to the ready keys."""
         return min((asked_at for asked_at, _ in self._asked.values()), default=None)
 
+    def waits(self, lane: Lane, now: float) -> list[float]:
+        """For how many seconds each ready key waits that was asked for in that lane; none once the queue is closed."""
+        if self._closed:
+            return []
+        return [now - asked_at for asked_at, asked_as in self._asked.values() if asked_as is lane]
+
     def depth(self) -> dict[Lane, int]:
         """The number of ready keys in each lane."""
         return self._lanes.depth()
@@ -126,6 +132,10 @@ class QueueCore(Generic[K]):
     def parked_count(self) -> int:
         """The number of parked keys, without those that rest."""
         return len(self._parking) - self._parking.count(Rest.CHANGE)
+
+    def parked_behind(self, behind: Hashable) -> int:
+        """The number of keys parked behind a reason."""
+        return self._parking.count(behind)
 
     def leases(self) -> list[Leased[K]]:
         """The leases that have not ended."""
@@ -175,6 +185,11 @@ class QueueCore(Generic[K]):
             self._accept(key, lane, now)
         elif key not in self._lanes:
             self._timers.set(key, slot, now + min(seconds, LONGEST_SECONDS), lane)
+
+    def bring_forward(self, seconds: float, over_seconds: float, now: float) -> None:
+        """Refresh times are so much nearer, as after a step of the clock they were reckoned by."""
+        self.advance(now)
+        self._timers.bring_forward(Slot.REFRESH, seconds, now, over_seconds)
 
     def park(self, key: K, behind: Hashable, lane: Lane) -> None:
         """Keep a key until ``behind`` is released; nothing changes when it is asked for already."""

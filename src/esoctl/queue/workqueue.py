@@ -4,7 +4,8 @@
 * A lease is an ``async with``. A key is taken in the same step that enters the block, so a cancelled wait loses
   nothing; a block that ends by an exception or by cancellation puts its key back, so a visit cut short is made again.
 * One task runs ``drive``. It sleeps until the earliest timer, but never longer than ``SWEEP_SECONDS``, so that a clock
-  that stood still or a wake-up that went missing delays a key and does not lose it.
+  that stood still or a wake-up that went missing delays a key and does not lose it; each time it looks whether the wall
+  clock was set (``clocksteps``).
 * After ``close`` requests are dropped and counted, and whoever waits for a key gets ``QueueClosed``. Nothing is saved:
   the first list after a start asks for every key again.
 
@@ -22,7 +23,9 @@ import anyio.lowlevel
 
 from esoctl.errors import EsoctlError
 from esoctl.plan.punctuality import Pace
+from esoctl.queue.clocksteps import SPREAD_SECONDS, ClockSteps
 from esoctl.queue.core import Census, Leased, QueueCore, Tally
+from esoctl.queue.lags import Lag, Lags
 from esoctl.queue.lanes import Lane, one_group
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.timers import Slot
@@ -55,6 +58,8 @@ class Observers(Generic[K]):
     on_lease: Callable[[Leased[K]], None] = _ignore
     on_done: Callable[[K, float], None] = _ignore
     """The seconds from leased to done."""
+    on_clock_step: Callable[[float], None] = _ignore
+    """The wall clock was set on by so many seconds, or back where they are less than zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Statistics:
     """Age of the oldest lease, 0 without one."""
     unfinished_seconds: float
     """Ages of all leases together."""
+    refresh_lag: Lag
+    """How late refreshes are handed out."""
 
 
 class WorkQueue(Generic[K]):
@@ -93,12 +100,17 @@ class WorkQueue(Generic[K]):
         limiter: Limiter[K],
         *,
         group: Callable[[K], Hashable] = one_group,
+        wall: Callable[[], float] = anyio.current_time,
         observers: Observers[K] | None = None,
     ) -> None:
-        """``group`` names what takes turns inside a lane, such as the namespace of a key."""
+        """``group`` names what takes turns inside a lane, such as the namespace of a key; ``wall`` is the clock that
+        refresh times are reckoned by, in seconds."""
         self._observers: Observers[K] = observers or Observers()
         self._core: QueueCore[K] = QueueCore(group, self._observers.on_add)
         self._limiter = limiter
+        self._wall = wall
+        self._steps = ClockSteps()
+        self._lags = Lags()
         self._retries = 0
         self._closed = False
         self._waiters: deque[anyio.Event] = deque()
@@ -176,6 +188,7 @@ class WorkQueue(Generic[K]):
         """Make keys ready when their timers are due; run it as a task. Returns when the queue is closed."""
         while not self._closed:
             now = anyio.current_time()
+            self._heed_clock(now)
             self._core.advance(now)
             self._wake()
             due = self._core.next_due()
@@ -183,6 +196,13 @@ class WorkQueue(Generic[K]):
             self._alarm = anyio.Event()
             with anyio.CancelScope(deadline=self._asleep_until):
                 await self._alarm.wait()
+
+    def _heed_clock(self, now: float) -> None:
+        step = self._steps.step(self._wall(), now)
+        if step > 0:
+            self._core.bring_forward(step, SPREAD_SECONDS, now)
+        if step:
+            self._observers.on_clock_step(step)
 
     def close(self) -> None:
         """Stop: drop requests, release everyone who waits. During ``drain`` it also ends that wait."""
@@ -223,7 +243,12 @@ class WorkQueue(Generic[K]):
             dropped=self._core.dropped,
             longest_running_seconds=max(ages, default=0.0),
             unfinished_seconds=sum(ages),
+            refresh_lag=self._lags.figures(now, self._core.waits(Lane.REFRESH, now)),
         )
+
+    def waiting_behind(self, behind: Hashable) -> int:
+        """How many keys are parked behind a reason."""
+        return self._core.parked_behind(behind)
 
     def pace(self) -> Pace:
         """Whether timers fire and workers take what is ready, at this moment; takes time by the ready keys."""
@@ -262,6 +287,8 @@ class WorkQueue(Generic[K]):
             leased = self._core.take(anyio.current_time())
             if leased is not None:
                 self._taken_at = leased.leased_at
+                if leased.asked_as is Lane.REFRESH:
+                    self._lags.observe(leased.leased_at, leased.waited)
                 self._wake()
                 return leased
             await self._readiness()

@@ -12,17 +12,18 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from esoctl.errors import BadAnswer, ProviderError, StoreFailing, Throttled, Unavailable
+from esoctl.errors import ProviderError, StoreFailing
 from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload
 from esoctl.providers.asking import asked
 from esoctl.providers.contract import Client, Health
-from esoctl.queue.circuit import Admission, Circuit
+from esoctl.queue.circuit import Admission, Circuit, Sign, return_seconds, sign
 from esoctl.queue.lanes import Lane
 
 TICK_SECONDS = 1.0
-RELEASE_SECONDS = 30.0
+LATECOMER_SECONDS = 120.0
+"""A visit that was refused before the store answered has parked its key by then."""
 
 Release = Callable[[str, float, int | None], int]
 """Wakes the keys parked behind a store, over so many seconds; all of them, or so many."""
@@ -36,6 +37,10 @@ def _unheard(_ref: StoreRef) -> None:
     """Nobody wants to know."""
 
 
+def _none(_behind: str) -> int:
+    return 0
+
+
 @dataclass(slots=True)
 class Circuits:
     """Kept for the life of the process; a store that is gone is forgotten."""
@@ -43,9 +48,13 @@ class Circuits:
     release: Release = _nobody
     changed: Callable[[StoreRef], None] = _unheard
     """Told when a store begins to fail, and when it answers again."""
+    waiting: Callable[[str], int] = _none
+    """How many keys are parked behind a store."""
     known: dict[StoreRef, Circuit] = field(default_factory=dict)
     _last: dict[StoreRef, ProviderError] = field(default_factory=dict, repr=False)
     """The last failure: one that many waited for is raised to each of them, and counts once."""
+    _watched: dict[StoreRef, float] = field(default_factory=dict)
+    """The stores that fail or did a moment ago, and until when keys may still be parked behind them."""
 
     def trouble(self, ref: StoreRef) -> str:
         """What is wrong with a store that fails; empty for one that does not."""
@@ -60,6 +69,7 @@ class Circuits:
         """The store is no more, or another."""
         self.known.pop(ref, None)
         self._last.pop(ref, None)
+        self._watched.pop(ref, None)
         self.release(name(ref), 0.0, None)
 
     @contextmanager
@@ -80,23 +90,32 @@ class Circuits:
         """Send probes, and release who waits for nothing any more."""
         while True:
             await anyio.sleep(TICK_SECONDS)
-            for ref, circuit in list(self.known.items()):
-                if circuit.wants_probe(anyio.current_time()):
+            now = anyio.current_time()
+            for ref, until in list(self._watched.items()):
+                if self.known[ref].wants_probe(now):
                     self.release(name(ref), 0.0, 1)
-                elif not circuit.open:
-                    self.release(name(ref), RELEASE_SECONDS, None)
+                elif not self.known[ref].open:
+                    self._let_return(ref, over=now > until)
+
+    def _let_return(self, ref: StoreRef, *, over: bool) -> None:
+        waiting = self.waiting(name(ref))
+        if waiting:
+            self.release(name(ref), return_seconds(waiting), None)
+        elif over:
+            del self._watched[ref]
 
     def _hear(self, ref: StoreRef, error: ProviderError | None, took: float, *, probe: bool) -> None:
-        circuit = self.known.get(ref)
-        if circuit is None or isinstance(error, BadAnswer) or (error is not None and error is self._last.get(ref)):
+        circuit, says = self.known.get(ref), sign(error)
+        if circuit is None or says is Sign.UNCLEAR or (error is not None and error is self._last.get(ref)):
             return
-        if not isinstance(error, Throttled | Unavailable):
+        if error is None or says is Sign.WORKS:
             self._last.pop(ref, None)
-            if circuit.answered():
-                self.changed(ref)
-            return
-        self._last[ref] = error
-        if circuit.failed(anyio.current_time(), took, str(error), probe=probe):
+            changed = circuit.answered()
+        else:
+            self._last[ref] = error
+            changed = circuit.failed(anyio.current_time(), took, str(error), probe=probe)
+        if changed:
+            self._watched[ref] = anyio.current_time() + LATECOMER_SECONDS
             self.changed(ref)
 
 

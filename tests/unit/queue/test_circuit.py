@@ -5,7 +5,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from esoctl.queue.circuit import APART_SECONDS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Admission, Circuit
+from esoctl.queue.circuit import (
+    APART_SECONDS,
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    Admission,
+    Circuit,
+    return_seconds,
+)
 
 
 def failing(now: float = 0.0) -> Circuit:
@@ -52,6 +59,11 @@ def test_who_may_ask_an_open_circuit(seconds: float, urgent: bool, admission: Ad
     assert failing(100.0).admit(100.0 + seconds, urgent=urgent) is admission
 
 
+@pytest.mark.parametrize(("waiting", "seconds"), [(0, 0.0), (1, 0.5), (59, 29.5), (60, 30.0), (10_000, 30.0)])
+def test_Q_26_few_come_back_half_a_second_apart_and_many_within_half_a_minute(waiting: int, seconds: float) -> None:
+    assert return_seconds(waiting) == seconds
+
+
 def test_one_probe_at_a_time() -> None:
     circuit = failing()
 
@@ -60,16 +72,16 @@ def test_one_probe_at_a_time() -> None:
     assert not circuit.wants_probe(500.0)
 
 
-def test_pauses_double_up_to_a_minute() -> None:
+def test_pauses_double_up_to_twenty_seconds() -> None:
     circuit, now, pauses = failing(), 0.0, []
-    for _ in range(6):
+    for _ in range(4):
         start = now
         while circuit.admit(now, urgent=False) is Admission.NONE:
             now += 1.0
         pauses.append(now - start)
         circuit.failed(now, 0.0, "away", probe=True)
 
-    assert pauses == [5.0, 10.0, 20.0, 40.0, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
+    assert pauses == [5.0, 10.0, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
 
 
 def test_calls_that_were_under_way_when_it_opened_do_not_lengthen_the_pause() -> None:

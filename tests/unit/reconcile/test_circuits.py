@@ -12,7 +12,7 @@ from esoctl.model.remote import Find, RemoteKey
 from esoctl.model.values import Payload
 from esoctl.providers.asking import Asking, asking
 from esoctl.providers.contract import Health
-from esoctl.reconcile.circuits import RELEASE_SECONDS, Circuits, name
+from esoctl.reconcile.circuits import Circuits, name
 
 pytestmark = pytest.mark.asyncio
 
@@ -49,11 +49,17 @@ class Shop:
 class Queue:
     """Writes down what is released."""
 
+    parked: int = 1
     released: list[tuple[str, float, int | None]] = field(default_factory=list)
 
     def release(self, behind: str, seconds: float, most: int | None) -> int:
         self.released.append((behind, seconds, most))
-        return 1
+        released = self.parked if most is None else min(most, self.parked)
+        self.parked -= released
+        return released
+
+    def waiting(self, _behind: str) -> int:
+        return self.parked
 
 
 async def visit(circuits: Circuits, shop: Shop, ref: StoreRef = MAIN, *, search: bool = False) -> str:
@@ -154,9 +160,12 @@ async def test_a_visit_that_is_cut_short_is_no_probe_for_ever() -> None:
     assert await visit(circuits, shop) == "read"
 
 
-async def test_a_probe_is_sent_when_the_pause_is_over_and_all_are_released_when_the_store_answers() -> None:
-    queue, told = Queue(), list[StoreRef]()
-    circuits, shop = Circuits(queue.release, told.append), Shop()
+@pytest.mark.parametrize(("parked", "seconds"), [(9, 4.0), (1001, 30.0)])
+async def test_a_probe_is_sent_when_the_pause_is_over_and_all_are_released_when_the_store_answers(
+    parked: int, seconds: float
+) -> None:
+    queue, told = Queue(parked), list[StoreRef]()
+    circuits, shop = Circuits(queue.release, told.append, queue.waiting), Shop()
     await a_failing_store(circuits, shop)
 
     async with anyio.create_task_group() as group:
@@ -171,8 +180,29 @@ async def test_a_probe_is_sent_when_the_pause_is_over_and_all_are_released_when_
         group.cancel_scope.cancel()
 
     assert (early, probes, outcome) == ([], [(name(MAIN), 0.0, 1)], "read")
-    assert queue.released[1:] == [(name(MAIN), RELEASE_SECONDS, None)]
+    assert queue.released[1:] == [(name(MAIN), seconds, None)]
     assert told == [MAIN, MAIN]
+
+
+async def test_who_was_refused_before_the_store_answered_is_released_though_he_parks_later() -> None:
+    queue = Queue(parked=0)
+    circuits, shop = Circuits(queue.release, waiting=queue.waiting), Shop()
+    await a_failing_store(circuits, shop)
+    await anyio.sleep(5.0)
+    shop.failure = None
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(circuits.run)
+        await visit(circuits, shop)
+        await anyio.sleep(60.0)
+        queue.parked = 2
+        await anyio.sleep(2.0)
+        released = list(queue.released)
+        await anyio.sleep(120.0)
+        group.cancel_scope.cancel()
+
+    assert released[-1:] == [(name(MAIN), 1.0, None)]
+    assert queue.parked == 0
 
 
 async def test_a_store_that_is_gone_holds_nobody() -> None:

@@ -33,7 +33,7 @@ class Patience:
 PATIENCE: Mapping[Haste, Patience] = {
     Haste.PROMPT: Patience(quiet=0.001, longest=0.04),
     Haste.QUEUED: Patience(quiet=0.05, longest=1.0),
-    Haste.CALM: Patience(quiet=0.001, longest=1.1, apart=1.1),
+    Haste.CALM: Patience(quiet=0.001, longest=1.3, apart=1.3),
 }
 
 

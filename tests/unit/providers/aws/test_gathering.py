@@ -62,7 +62,7 @@ def test_calm_reads_leave_a_good_second_apart() -> None:
     gathering.left(100.001, [])
     gathering.came(CALM, 100.1)
 
-    assert gathering.due(under_way=False) == pytest.approx(101.101)
+    assert gathering.due(under_way=False) == pytest.approx(101.301)
 
 
 def test_a_prompt_read_takes_the_calm_ones_along() -> None:
