@@ -88,3 +88,14 @@ async def test_F65_an_empty_page_with_a_token_is_not_the_end_and_a_refused_token
         assert found.day.ready() == SYNCED
         assert [len(keys) for keys in found.written("shop", mark)] == [2]
         found.nothing_was_lost(mark)
+
+
+async def test_a_search_without_batching_lists_names_and_asks_for_no_batch() -> None:
+    async with an_aws_day(batching=False) as found:
+        found.put(app__a="one", app__b="one")
+
+        await found.searching(dataFrom=SEARCH)
+
+        assert found.data() == {"app_a": "one", "app_b": "one"}
+        assert found.script.count("BatchGetSecretValue", signer=MAIN) == 0
+        assert found.script.count("ListSecrets", signer=MAIN) >= 1

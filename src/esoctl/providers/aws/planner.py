@@ -202,7 +202,7 @@ class Planner:
 
     async def _company(self) -> bool:
         """Wait while company may come; then whether all shall leave, or full batches only."""
-        if not self._may_batch():
+        if not self.may_batch:
             await anyio.lowlevel.checkpoint()
             return True
         while len(self._waiting) < self._fetcher.batch_size:
@@ -231,11 +231,13 @@ class Planner:
             self._under_way[read.ref] = read
         return leaving
 
-    def _may_batch(self) -> bool:
+    @property
+    def may_batch(self) -> bool:
+        """Whether batch calls are wanted, and were not denied a short while ago."""
         return self._batching and anyio.current_time() >= self._denied_until
 
     def _depart(self, reads: Sequence[_Read]) -> None:
-        plain = [read for read in reads if _is_plain(read.ref)] if self._may_batch() else []
+        plain = [read for read in reads if _is_plain(read.ref)] if self.may_batch else []
         size = self._fetcher.batch_size
         batches = [plain[start : start + size] for start in range(0, len(plain), size)]
         batched = [batch for batch in batches if len(batch) > 1]

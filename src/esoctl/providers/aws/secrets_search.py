@@ -3,7 +3,7 @@
 * The path is a prefix of the name; AWS compares it, and tags, by prefix too, keys and values apart.
 * With a path or with tags alone AWS is asked for values at once; by name alone, names are listed and the values of
   those that match are read. ``prefix`` of the store plays no part.
-* Where values cannot be had at once, names are listed instead.
+* Where values cannot be had at once, or shall not be, names are listed instead.
 
 Source: the reference's ``GetAllSecrets`` and ``findByName``/``findByTags``. DIFFERS: an item that AWS could not give
 is an error of the search (the reference leaves it out, and keys vanish from the Secret); ``prefix`` is not added to
@@ -36,7 +36,8 @@ async def search(api: Api, planner: Planner, query: Find) -> AsyncIterator[tuple
 
 async def _search(api: Api, planner: Planner, query: Find, matches: Matches) -> dict[str, Payload]:
     filters = _filters(query)
-    if query.regexp is not None and query.path is None:
+    by_name_alone = query.regexp is not None and query.path is None
+    if by_name_alone or not planner.may_batch:
         return await _listed(api, planner, filters, matches)
     try:
         return await _at_once(api, filters, matches)
