@@ -18,6 +18,7 @@ from esoctl.metrics import Metrics
 from esoctl.operating import Operator, Surroundings
 from esoctl.providers.contract import Provider
 from esoctl.providers.pool import ClientPool
+from esoctl.reconcile.visits import Tell, note
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.moments import text as moment
 from esoctl.sandbox.requests import Request, Response
@@ -32,11 +33,14 @@ APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 
 
+@dataclass
 class LoopClock:
-    """Wall time that follows the loop's: an hour of waiting is an hour on the wall."""
+    """Wall time that follows the loop's: an hour of waiting is an hour on the wall, until somebody sets it."""
+
+    set_by: timedelta = timedelta()
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=anyio.current_time())
+        return EPOCH + timedelta(seconds=anyio.current_time()) + self.set_by
 
 
 @dataclass
@@ -51,6 +55,8 @@ class Day:
     """Who is at work, for those that must look inside."""
     stop: anyio.Event = field(default_factory=anyio.Event)
     """Set, it stops the operator; another one starts then, while the day lasts."""
+    clock: LoopClock = field(default_factory=LoopClock)
+    """The operator's; the API server has its own."""
 
     def do(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
         """A request of a user; raises AssertionError when it is refused."""
@@ -165,11 +171,11 @@ class Day:
 
 @asynccontextmanager
 async def a_day(
-    more: Mapping[str, Provider] | None = None, *, lead: Lead | None = None, **config: object
+    more: Mapping[str, Provider] | None = None, *, lead: Lead | None = None, tell: Tell = note, **config: object
 ) -> AsyncIterator[Day]:
     """The operator at work, with the store ``aws`` and the value ``db``; ``more`` are providers beside the memory's."""
-    clock = LoopClock()
-    transport = SandboxTransport(Sandbox(World(lambda: moment(clock.now()), counting(), None)))
+    server = LoopClock()
+    transport = SandboxTransport(Sandbox(World(lambda: moment(server.now()), counting(), None)))
     vault, metrics = Vault(values={"db": b"first"}), Metrics()
     await install(transport)  # type: ignore[arg-type]  # it keeps the contract
     settings = Config(metrics_addr="", health_addr="", workers=32, **config)  # type: ignore[arg-type]
@@ -181,7 +187,7 @@ async def a_day(
     async def operate() -> None:
         while not over:
             known = {"fake": MemoryProvider(vault), **(more or {})}
-            operator = Operator(settings, api, pool, known, metrics, Surroundings(clock))
+            operator = Operator(settings, api, pool, known, metrics, Surroundings(day.clock, tell=tell))
             day.operator = operator
             await operator.run(day.stop.wait, lead or Alone())
 

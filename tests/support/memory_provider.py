@@ -28,6 +28,8 @@ class Vault:
     stubborn: set[str] = field(default_factory=set)
     """The same, by a provider that lets no deadline end its wait."""
     asked: Counter[str] = field(default_factory=Counter)
+    asked_at: dict[str, list[float]] = field(default_factory=dict)
+    """The times of reads, by remote key."""
     versions: dict[str, str] = field(default_factory=dict)
     """Ids of versions by remote key; values without one have none."""
 
@@ -65,6 +67,7 @@ class MemoryClient:
 
     async def get(self, ref: RemoteKey) -> Payload:
         self.vault.asked[ref.key] += 1
+        self.vault.asked_at.setdefault(ref.key, []).append(anyio.current_time())
         await (anyio.sleep(self.vault.delay) if self.vault.delay else anyio.lowlevel.checkpoint())
         while ref.key in self.vault.hanging:  # noqa: ASYNC110  the test lets go when it likes
             await anyio.sleep(1)

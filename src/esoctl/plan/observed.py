@@ -5,7 +5,7 @@ target itself tells (label, owner, data hash).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.generic import Generic, Json
@@ -43,6 +43,8 @@ class Observed:
     """Of such a target, the content that this process wrote last, as the API server took it."""
     stale: bool = False
     """What it is made from, a store or a template's text, was edited since the last sync."""
+    age: timedelta = timedelta()
+    """How long ago it was synced by a clock that nobody sets, as far as this process knows."""
 
     @property
     def key(self) -> Key:

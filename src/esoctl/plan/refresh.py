@@ -126,7 +126,7 @@ def slot_after(observed: Observed, spec: ExternalSecretSpec, last: datetime) -> 
         return None
     # DIFFERS: a refreshTime in the future (a clock that was set back) makes the reference refresh everything at once.
     if last > observed.now + CLOCK_TOLERANCE:
-        last = observed.now
+        last = observed.now - observed.age
     return slots.due_at(last, interval_ms, observed.es.metadata.uid)
 
 

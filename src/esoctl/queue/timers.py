@@ -89,6 +89,19 @@ class Timers(Generic[K]):
         for live in self._live.values():
             live.clear()
 
+    def bring_forward(self, slot: Slot, seconds: float, now: float, over_seconds: float) -> None:
+        """Make the timers of a slot due earlier; those that are over by then, evenly over a time, in their order.
+
+        None is later than it was. One pass over all.
+        """
+        live = self._live[slot]
+        timers = sorted(live.values())
+        late = sum(timer.due - seconds <= now for timer in timers)
+        for place, timer in enumerate(timers):
+            due = now + over_seconds * place / late if place < late else timer.due - seconds
+            live[timer.key] = timer._replace(due=min(timer.due, due))
+        self._rebuild()
+
     def next_due(self) -> float | None:
         """When the earliest timer is due, None without timers."""
         while self._heap and not self._lives(self._heap[0]):
@@ -110,5 +123,8 @@ class Timers(Generic[K]):
 
     def _bury_ghosts(self) -> None:
         if len(self._heap) > 2 * len(self) + _GHOSTS_IGNORED:
-            self._heap = [timer for live in self._live.values() for timer in live.values()]
-            heapq.heapify(self._heap)
+            self._rebuild()
+
+    def _rebuild(self) -> None:
+        self._heap = [timer for live in self._live.values() for timer in live.values()]
+        heapq.heapify(self._heap)

@@ -5,13 +5,15 @@ until a status tells it, so that a sync that fails after its write does not hide
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+import anyio
 from msgspec import structs
 
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretSpec, ExternalSecretStatus
 from esoctl.model.keys import Key
 from esoctl.plan import freshness, provenance, status
-from esoctl.plan.observed import Observed
+from esoctl.plan.observed import Observed, instant
 from esoctl.plan.provenance import Change, Reading
 from esoctl.plan.secret import SecretPlan
 
@@ -24,6 +26,8 @@ class Reports:
     """The uid and status of our last report, while the informer may not have seen it."""
     changes: dict[Key, Change] = field(default_factory=dict, repr=False)
     """Of targets, not told yet."""
+    synced: dict[Key, float] = field(default_factory=dict, repr=False)
+    """When each was synced last, on the clock that nobody sets."""
 
     def latest(self, key: Key, item: ExternalSecret) -> ExternalSecret:
         """The object with the status we wrote last, until the informer has caught up: else it would be synced twice."""
@@ -32,6 +36,14 @@ class Reports:
             self.sent.pop(key, None)
             return item
         return structs.replace(item, status=known)
+
+    def age(self, key: Key, item: ExternalSecret, now: datetime) -> timedelta:
+        """How long ago the object was synced, whatever the wall clock was set to since this process saw it first."""
+        steady = anyio.current_time()
+        if key not in self.synced:
+            last = instant(item.status.refresh_time) or now
+            self.synced[key] = steady - max(0.0, (now - last).total_seconds())
+        return timedelta(seconds=steady - self.synced[key])
 
     def changed(self, key: Key, change: Change | None) -> None:
         """A write has changed the content of the target, or has not."""
@@ -50,8 +62,10 @@ class Reports:
     def told(self, key: Key) -> None:
         """The status of a success was written."""
         self.changes.pop(key, None)
+        self.synced[key] = anyio.current_time()
 
     def forget(self, key: Key) -> None:
         """The object is gone."""
         self.sent.pop(key, None)
         self.changes.pop(key, None)
+        self.synced.pop(key, None)

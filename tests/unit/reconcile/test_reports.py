@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import anyio
 import msgspec
 import pytest
 
@@ -13,7 +14,7 @@ from esoctl.plan.observed import Observed
 from esoctl.plan.provenance import Change, Reading
 from esoctl.plan.secret import Leave, SecretPlan
 from esoctl.reconcile.reports import Reports
-from support.builders import NOON, an_external_secret
+from support.builders import NOON, an_external_secret, synced
 
 KEY = Key(Kind.EXTERNAL_SECRET, "team-a", "shop")
 PLAN = SecretPlan(Leave(), Reason.SECRET_SYNCED, "secret synced")
@@ -25,7 +26,8 @@ def success(reports: Reports, es: ExternalSecret, cause: Cause = Cause.POLL, lat
     return reports.success(Observed(es, NOON + timedelta(minutes=late)), es.spec, PLAN, Reading(cause))
 
 
-def test_a_change_is_kept_until_a_status_tells_it() -> None:
+@pytest.mark.asyncio
+async def test_a_change_is_kept_until_a_status_tells_it() -> None:
     reports, es = Reports(), an_external_secret()
     reports.changed(KEY, CHANGE)
 
@@ -91,3 +93,31 @@ def test_the_status_of_a_namesake_is_not_taken_for_its_own() -> None:
     reports.sent[KEY] = ("another", success(reports, es))
 
     assert reports.latest(KEY, es) is es
+
+
+@pytest.mark.asyncio
+async def test_T_07_the_age_of_a_sync_does_not_depend_on_what_the_wall_clock_is_set_to() -> None:
+    reports, es = Reports(), synced_at("2026-06-01T11:30:00Z")
+
+    first = reports.age(KEY, es, NOON)
+    await anyio.sleep(600)
+    after_a_step_back = reports.age(KEY, es, NOON - timedelta(hours=1))
+    reports.told(KEY)
+    await anyio.sleep(60)
+    after_a_sync = reports.age(KEY, es, NOON - timedelta(hours=1))
+
+    assert [age.total_seconds() for age in (first, after_a_step_back, after_a_sync)] == pytest.approx([1800, 2400, 60])
+
+
+@pytest.mark.asyncio
+async def test_T_09_a_sync_of_the_future_has_no_age_when_it_is_first_seen() -> None:
+    reports, es = Reports(), synced_at("2026-06-01T13:00:00Z")
+
+    assert reports.age(KEY, es, NOON) == timedelta()
+    await anyio.sleep(60)
+    assert reports.age(KEY, es, NOON) == timedelta(seconds=60)
+
+
+def synced_at(moment: str) -> ExternalSecret:
+    es = an_external_secret()
+    return msgspec.structs.replace(es, status=msgspec.convert(synced(es, moment), type(es.status)))
