@@ -68,7 +68,8 @@ def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial:
     """A store was made, edited, deleted, or its Ready condition turned.
 
     Dependants that wait for it are tried again at once: a mended store heals them within seconds. An edit makes the
-    others out of date too. DIFFERS: the reference watches no stores.
+    others out of date too, and so does a deletion: they say at once that their store is gone. DIFFERS: the reference
+    watches no stores.
     """
     store = new or old
     assert store is not None
@@ -77,7 +78,7 @@ def of_store(old: Store | None, new: Store | None, lookups: Lookups, *, initial:
         # Stores go first after a start: their dependants wait for them.
         yield Trigger(store.ref.key, Cause.STORE if initial else Cause.EDIT)
     if not initial:
-        yield from _dependants(new, lookups.by_store(store.ref), edited=edited and new is not None)
+        yield from _dependants(new, lookups.by_store(store.ref), edited=edited)
 
 
 def of_secret(new: Meta | None, meta: Meta, lookups: Lookups, *, initial: bool) -> Iterator[Trigger]:

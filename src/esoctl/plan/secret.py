@@ -182,13 +182,13 @@ def owner_hash(observed: Observed) -> str:
     return hashing.owner_hash(observed.es.metadata.namespace, observed.es.metadata.name)
 
 
-def orphans(observed: Observed, labelled: Iterable[Meta]) -> list[Meta]:
-    """Of the Secrets with our created-by label, those that an earlier target name left behind.
+def orphans(observed: Observed, labelled: Iterable[Meta], target: str) -> list[Meta]:
+    """Of the Secrets with our created-by label, those that an earlier target left behind; no name means no Secret.
 
     DIFFERS: the reference goes by the label alone; a hand-made Secret with that label is not ours.
     """
-    es = observed.es
-    return [meta for meta in labelled if meta.name != es.target_name and ownership.controls(es.metadata, meta)]
+    es = observed.es.metadata
+    return [meta for meta in labelled if meta.name != target and ownership.controls(es, meta)]
 
 
 def missing_notes(absent: Iterable[tuple[str, str]]) -> list[str]:

@@ -73,6 +73,7 @@ class Attempt:
 
     stage: Stage = Stage.SPEC
     reading: Reading = field(default_factory=partial(Reading, Cause.FIRST))
+    generators: generating.Specs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ class ExternalSecretReconciler:
     async def _begin(self, observed: Observed, spec: ExternalSecretSpec, why: Why, attempt: Attempt) -> Outcome:
         log.debug("sync", why=why)
         makes = sources.makes(observed.key.namespace, spec)
-        if not await generating.managed(makes, self.cluster, self.controller_class, self.views.beyond):
+        attempt.generators = await generating.read(makes, self.cluster, self.views.beyond)
+        if not generating.managed(attempt.generators, self.controller_class):
             return Done()
         repair = contest.repairs(observed, spec, why)
         if repair:
@@ -165,7 +167,7 @@ class ExternalSecretReconciler:
         if generic.chosen(spec) is not None:
             attempt.stage = Stage.RESOURCE
             return await self.generics.see(observed, spec)
-        self.generics.forget(observed.key)
+        self.generics.leave(observed.key)
         if spec.target.creation_policy is CreationPolicy.NONE:
             return observed
         return replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
@@ -235,6 +237,8 @@ class ExternalSecretReconciler:
         attempt.stage = Stage.STATUS
         self.removals.succeeded(observed, assembled)
         return await self._succeeded(observed, spec, plan.report, notes, attempt)
+        attempt.stage = Stage.ORPHANS
+        notes += await self._remove_orphans(observed, spec)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
         manifest, template = generic.chosen(spec), spec.target.template
@@ -252,7 +256,7 @@ class ExternalSecretReconciler:
         with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
             gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
         env = self.kitchen_env(observed.now)
-        made = await generating.make_all(sources.makes(namespace, spec), self.cluster, env.entropy, self.views.beyond)
+        made = generating.make_all(sources.makes(namespace, spec), attempt.generators, env.entropy)
         answers = gathered.answers | made
         attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
@@ -353,14 +357,15 @@ class ExternalSecretReconciler:
         return all(access.manages(self.controller_class, store.spec) for store in found if store is not None)
 
     async def _remove_orphans(self, observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
-        """Secrets that an earlier spec named."""
+        """What an earlier spec wrote elsewhere."""
         if spec.target.creation_policy is not CreationPolicy.OWNER:
             return []
         labelled = self.views.secrets_created_by(observed.key.namespace, secret.owner_hash(observed))
-        orphans = secret.orphans(observed, labelled)
+        orphans = secret.orphans(observed, labelled, "" if generic.chosen(spec) else observed.es.target_name)
         if orphans:
             await confirm(observed, self.cluster)
-        return await remove_orphans(orphans, observed.key.namespace, self.cluster)
+        told = await remove_orphans(orphans, observed.key.namespace, self.cluster)
+        return told + await self.generics.remove_orphans(observed, spec, partial(confirm, observed, self.cluster))
 
     def _tell(self, observed: Observed, notes: Iterable[Note]) -> None:
         for note in notes:

@@ -4,7 +4,7 @@ Each visit reads the target from the API server, as the reference does; a metada
 the first write, only says when to look. Order and guards are those of Secrets (``carry_out``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,6 +20,8 @@ from esoctl.plan.observed import Applied, Observed
 from esoctl.plan.secret import Remove
 from esoctl.reconcile.ports import Note
 
+Place = tuple[Resource, str]
+"""The kind and name of a target."""
 Follow = Callable[[Key, Sequence[Resource]], None]
 """Watch these kinds for the key, and no others any more."""
 
@@ -64,6 +66,8 @@ class GenericTargets:
     allowed: bool
     follow: Follow
     written: dict[Key, _Written] = field(default_factory=dict)
+    left: dict[Key, set[Place]] = field(default_factory=dict)
+    """Where a key's earlier targets were, until they are looked after."""
     versions: dict[tuple[Resource, str, str], str] = field(default_factory=dict, repr=False)
     """The resource version of our last write of each object."""
 
@@ -105,10 +109,37 @@ class GenericTargets:
             return []
         return await self._remove(observed, await self._resource(spec))
 
-    def forget(self, key: Key) -> None:
-        """The key's object is gone, or its target is a Secret now."""
+    async def remove_orphans(
+        self, observed: Observed, spec: ExternalSecretSpec, confirm: Callable[[], Awaitable[None]]
+    ) -> list[Note]:
+        """Delete what an earlier spec wrote elsewhere. Its name is in the status; its kind is known until a restart.
+
+        DIFFERS: the reference leaves it behind until its ExternalSecret is deleted.
+        """
+        left = self.left.get(observed.key, set()).copy()
+        if generic.chosen(spec) is not None:
+            here = await self._resource(spec)
+            left.add((here, observed.es.status.binding.name))
+            left -= {(here, observed.es.target_name), (here, "")}
+        notes: list[Note] = []
+        for resource, name in sorted(left, key=lambda place: (place[0].kind, place[1])):
+            there = await self.objects.get(resource, observed.key.namespace, name)
+            if there is not None and ownership.controls(observed.es.metadata, there.metadata):
+                await confirm()
+                await self.objects.remove(resource, there.metadata)
+                notes.append(Note("Deleted", f"Deleted {resource.kind} {name} because it was orphaned"))
+        self.left.pop(observed.key, None)
+        return notes
+
+    def leave(self, key: Key) -> None:
+        """The key's target is a Secret now."""
         self._forget_place(key)
         self.follow(key, [])
+
+    def forget(self, key: Key) -> None:
+        """The key's object is gone."""
+        self.leave(key)
+        self.left.pop(key, None)
 
     async def _resource(self, spec: ExternalSecretSpec) -> Resource:
         wanted = generic.chosen(spec)
@@ -160,14 +191,17 @@ class GenericTargets:
         await self.objects.remove(resource, there.metadata)
         return [Note("Deleted", f"Deleted {resource.kind} {there.metadata.name}")]
 
-    def _forget_place(self, key: Key) -> None:
+    def _forget_place(self, key: Key, now: Place | None = None) -> None:
+        """Forget our last write; where it went is looked after when the target is elsewhere now."""
         ours = self.written.pop(key, None)
         if ours is not None:
             self.versions.pop((ours.resource, ours.meta.namespace, ours.meta.name), None)
+            if (ours.resource, ours.meta.name) != now:
+                self.left.setdefault(key, set()).add((ours.resource, ours.meta.name))
 
     def _remember(self, key: Key, resource: Resource, made: Generic, wanted: Write) -> None:
-        self._forget_place(key)
         meta = made.metadata
+        self._forget_place(key, (resource, meta.name))
         content = {name: value for name, value in wanted.body.items() if name not in generic.FIXED}
         held = fieldtrees.as_object(fieldtrees.project(made.body, content))
         labels, annotations = generic.texts_of(wanted.body)

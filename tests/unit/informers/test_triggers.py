@@ -97,7 +97,13 @@ def test_an_external_secret(new: ExternalSecret | None, initial: bool, cause: Ca
             a_store(status=FAILED), a_store(status=READY), False, [Trigger(WAITING, Cause.STORE)], id="became ready"
         ),
         pytest.param(a_store(status=READY), a_store(status=FAILED), False, [], id="failed"),
-        pytest.param(a_store(), None, False, [Trigger(AWS, Cause.EDIT), Trigger(WAITING, Cause.STORE)], id="deleted"),
+        pytest.param(
+            a_store(),
+            None,
+            False,
+            [Trigger(AWS, Cause.EDIT), Trigger(SHOP, Cause.SOURCE), Trigger(WAITING, Cause.STORE)],
+            id="deleted",
+        ),
     ],
 )
 def test_a_store(old: Store | None, new: Store | None, initial: bool, found: list[Trigger]) -> None:

@@ -285,6 +285,7 @@ def test_orphans_are_ours_by_label_and_by_owner_reference() -> None:
     found = secret.orphans(
         observed(an_external_secret()),
         [labelled("old", ES_UID), labelled("hand-made", "other"), labelled("shop", ES_UID)],
+        "shop",
     )
 
     assert [meta.name for meta in found] == ["old"]

@@ -8,7 +8,7 @@ from esoctl.errors import Denied
 from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Kind
 from esoctl.model.values import Payload
-from esoctl.plan.sources import Failed, Found, Make
+from esoctl.plan.sources import Answer, Failed, Found, Make
 from esoctl.reconcile import generating
 from support.memory_cluster import MemoryCluster
 
@@ -23,8 +23,17 @@ def makes(*keys: GeneratorKey) -> list[Make]:
     return [Make(key, f"spec.dataFrom[{place}]") for place, key in enumerate(keys)]
 
 
+async def made(cluster: MemoryCluster, *keys: GeneratorKey) -> list[Answer]:
+    wanted = makes(*keys)
+    return list(generating.make_all(wanted, await generating.read(wanted, cluster), os.urandom).values())
+
+
+async def ours(cluster: MemoryCluster, *keys: GeneratorKey) -> bool:
+    return generating.managed(await generating.read(makes(*keys), cluster), "mine")
+
+
 async def the_failure(key: GeneratorKey, cluster: MemoryCluster) -> Failed:
-    (answer,) = (await generating.make_all(makes(key), cluster, os.urandom)).values()
+    (answer,) = await made(cluster, key)
     assert isinstance(answer, Failed)
     return answer
 
@@ -32,29 +41,28 @@ async def the_failure(key: GeneratorKey, cluster: MemoryCluster) -> Failed:
 async def test_every_entry_has_its_own_values() -> None:
     cluster = MemoryCluster(generators={FAKE: {"data": {"a": "b"}}, PASSWORD: {}})
 
-    first, second, third = (await generating.make_all(makes(FAKE, PASSWORD, PASSWORD), cluster, os.urandom)).values()
+    first, second, third = await made(cluster, FAKE, PASSWORD, PASSWORD)
 
     assert first == Found((("a", Payload(b"b")),))
     assert second != third
+    assert cluster.names() == ["generator", "generator"], "each is read once"
 
 
 async def test_a_generator_beyond_what_is_served_is_not_asked_for() -> None:
     cluster = MemoryCluster(generators={WIDE: {}})
 
-    made = await generating.make_all(makes(WIDE), cluster, os.urandom, lambda kind: f"{kind} is beyond")
+    specs = await generating.read(makes(WIDE), cluster, lambda kind: f"{kind} is beyond")
 
-    (answer,) = made.values()
-    assert isinstance(answer, Failed)
-    assert str(answer.error).endswith('"wide" cannot be read: ClusterGenerator is beyond')
+    assert str(specs[WIDE]).endswith('"wide" cannot be read: ClusterGenerator is beyond')
     assert cluster.calls == []
 
 
 async def test_a_cluster_generator_makes_what_it_wraps() -> None:
     cluster = MemoryCluster(generators={WIDE: {"kind": "Fake", "generator": {"fakeSpec": {"data": {"a": "b"}}}}})
 
-    (made,) = (await generating.make_all(makes(WIDE), cluster, os.urandom)).values()
+    (answer,) = await made(cluster, WIDE)
 
-    assert made == Found((("a", Payload(b"b")),))
+    assert answer == Found((("a", Payload(b"b")),))
 
 
 @pytest.mark.parametrize(
@@ -91,14 +99,14 @@ async def test_an_api_server_that_refuses_is_an_answer() -> None:
     assert isinstance((await the_failure(PASSWORD, cluster)).error, Denied)
 
 
-@pytest.mark.parametrize(("controller", "ours"), [("", True), ("mine", True), ("other", False)])
-async def test_a_generator_of_another_controller_class_is_not_ours(controller: str, *, ours: bool) -> None:
+@pytest.mark.parametrize(("controller", "managed"), [("", True), ("mine", True), ("other", False)])
+async def test_a_generator_of_another_controller_class_is_not_ours(controller: str, *, managed: bool) -> None:
     plain = MemoryCluster(generators={FAKE: {"controller": controller}})
     wrapped = MemoryCluster(generators={WIDE: {"kind": "Fake", "generator": {"fakeSpec": {"controller": controller}}}})
 
-    assert await generating.managed(makes(PASSWORD, FAKE), plain, "mine") is ours
-    assert await generating.managed(makes(WIDE), wrapped, "mine") is ours
+    assert await ours(plain, PASSWORD, FAKE) is managed
+    assert await ours(wrapped, WIDE) is managed
 
 
 async def test_a_generator_that_cannot_be_read_does_not_make_its_user_foreign() -> None:
-    assert await generating.managed(makes(FAKE, WIDE), MemoryCluster(), "mine")
+    assert await ours(MemoryCluster(), FAKE, WIDE)
