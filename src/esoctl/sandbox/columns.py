@@ -4,6 +4,7 @@ A server that is asked for a Table answers rows of cells, so kubectl needs no kn
 (k8s.io/kubernetes ``pkg/printers``, k8s.io/apiextensions-apiserver ``tableconvertor``).
 """
 
+import json
 from collections.abc import Callable, Iterable
 
 from esoctl.sandbox import jsonpaths, lookup, moments
@@ -139,6 +140,6 @@ def _text(value: object) -> object:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + " ".join(str(_text(item)) for item in value) + "]"
+    if isinstance(value, list | dict):
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     return str(value)

@@ -57,7 +57,8 @@ def test_an_age_is_written_like_kubectl(since: str, shown: str) -> None:
     ("kind", "path", "cell"),
     [
         pytest.param("string", ".spec.on", "true", id="text-of-a-flag"),
-        pytest.param("string", ".spec.many", "[a b]", id="text-of-a-list"),
+        pytest.param("string", ".spec.many", '["a","b"]', id="text-of-a-list"),
+        pytest.param("string", ".spec.list[0]", '{"x":1}', id="text-of-an-object"),
         pytest.param("integer", ".spec.list[0].x", 1, id="integer"),
         pytest.param("integer", ".spec.on", None, id="no-integer"),
         pytest.param("boolean", ".spec.on", True, id="boolean"),
