@@ -1,14 +1,22 @@
-"""The admission policies, judged by the same vectors: ValidatingAdmissionPolicies by the real API server."""
+"""The admission policies, judged by the same vectors: ValidatingAdmissionPolicies by the real API server, those of
+Kyverno and Gatekeeper by their own command-line tools. And the page on them, typed as it is written."""
 
 import pathlib
+import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from support import controlplane, kubeconfig, operator, policies, runs
+from support import controlplane, kubeconfig, operator, pages, policies, policy_judges, runs
 from support.api import Answer, Api
 from support.conformance.place import eventually
+from support.pages import Terminal
 from support.policies import Vector
+
+PAGE = "docs/shared-cluster.md"
+REFUSALS = [block for block in pages.blocks(PAGE, "console") if "\nError from server" in block.text]
 
 EACH = pytest.mark.parametrize("vector", [pytest.param(one, id=one.id) for one in policies.ALL])
 
@@ -87,18 +95,62 @@ def test_the_api_server_finds_no_mistake_of_types_in_the_expressions(server: Api
     assert server.get(path).good()["status"].get("typeChecking", {}) == {}
 
 
-@pytest.mark.parametrize("name", policies.NAMES)
-def test_every_policy_has_vectors_that_pass_and_some_that_do_not(name: str) -> None:
-    found = policies.of(name)
-
-    assert {bool(vector.says) for vector in found} == {True, False}
-    assert [vector for vector in found if vector.stored is not None and vector.says]
-    assert [vector for vector in found if vector.deleting and not vector.says]
+@pytest.fixture(scope="module")
+def gator(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Gatekeeper's tool says of every vector."""
+    return policy_judges.ask_gator(tool("gator"), tmp_path_factory.mktemp("gator"))
 
 
-@pytest.mark.parametrize("folder", ["vap", "parameters"])
-def test_a_kustomization_leaves_nothing_out(folder: str) -> None:
-    (listed,) = policies.documents(policies.PACKS / folder / "kustomization.yaml")
-    there = {path.name for path in (policies.PACKS / folder).glob("*.yaml")} - {"kustomization.yaml"}
+def tool(name: str) -> pathlib.Path:
+    try:
+        return policy_judges.built(name)
+    except controlplane.UnavailableError as reason:
+        runs.skip_or_fail(str(reason))
 
-    assert set(listed["resources"]) == there
+
+@EACH
+def test_gatekeeper_judges_the_vectors_alike(gator: dict[str, str], vector: Vector) -> None:
+    assert gator[policy_judges.case(vector)] == ""
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """A cluster where the commands of the page were typed: its own, as all its policies mean everybody."""
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed")
+    folder = tmp_path_factory.mktemp("page")
+    try:
+        controlplane.binaries()
+    except controlplane.UnavailableError as reason:
+        runs.skip_or_fail(str(reason))
+    with controlplane.running(folder / "plane") as config:
+        api = Api(kubeconfig.read(config))
+        operator.install_definitions(api)
+        for name in sorted(policies.namespaces()):
+            policies.place(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        found = Terminal(config, folder / "terminal")
+        found.run_all(pages.section(PAGE, "Install"))
+        for block in pages.blocks(PAGE, "yaml"):
+            (found.folder / title(block)).write_text(block.text)
+        yield found
+
+
+def title(block: pages.Block) -> str:
+    return block.text.splitlines()[0].removeprefix("# ")
+
+
+def refused(terminal: Terminal, command: str) -> str:
+    """What a command printed that ends with a failure."""
+    words, where = shlex.split(command), terminal.environment()
+    done = subprocess.run(words, cwd=terminal.folder, env=where, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+@pytest.mark.parametrize("block", [pytest.param(one, id=one.place) for one in REFUSALS])
+def test_the_page_shows_how_an_object_is_refused(terminal: Terminal, block: pages.Block) -> None:
+    (command,) = block.commands
+    wanted = block.text.removeprefix(f"$ {command}\n")
+
+    eventually(lambda: refused(terminal, f"{command} --dry-run=server"), f"{block.place} is refused")
+
+    assert refused(terminal, command) == wanted

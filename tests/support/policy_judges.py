@@ -1,0 +1,93 @@
+"""Kyverno and Gatekeeper as judges of the vectors, by their own command-line tools.
+
+Each gets all vectors at once, written as files of its own kind, and its verdicts are read from what it prints.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import yaml
+
+from support import policies
+from support.api import Json
+from support.cases.cluster import PLURALS
+from support.controlplane import GO_MISSING, UnavailableError
+from support.policies import PACKS, Vector
+
+FINISHED = re.compile(r"--- (PASS|FAIL): (\S+)\s")
+
+
+def built(tool: str) -> pathlib.Path:
+    """The command-line tool, built now if need be."""
+    command = [sys.executable, policies.ROOT / "hack" / "policytools" / "build.py", "--only", tool]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == GO_MISSING:
+        raise UnavailableError(done.stderr.strip())
+    assert done.returncode == 0, f"building {tool} failed:\n{done.stderr[-4000:]}"
+    return pathlib.Path(done.stdout.strip().split(" ", 1)[1])
+
+
+def write(path: pathlib.Path, *manifests: Json) -> pathlib.Path:
+    path.write_text(yaml.safe_dump_all(manifests, sort_keys=False))
+    return path
+
+
+def case(vector: Vector) -> str:
+    """A name for a vector that tools take."""
+    return f"{vector.policy}-{vector.number}"
+
+
+def review(vector: Vector) -> Json:
+    """The request as the API server would send it to a webhook."""
+    new, old = vector.new(), vector.old()
+    group, _, version = new["apiVersion"].partition("/")
+    request = {
+        "uid": case(vector),
+        "kind": {"group": group, "version": version, "kind": vector.kind},
+        "resource": {"group": group, "version": version, "resource": PLURALS[vector.kind]},
+        "name": vector.object_name,
+        "operation": "CREATE" if old is None else "UPDATE",
+        "userInfo": {"username": "tenant"},
+        "object": new,
+    }
+    if vector.namespace:
+        request["namespace"] = vector.namespace
+    if old is not None:
+        request["oldObject"] = old
+    return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
+
+
+def gator_case(vector: Vector, folder: pathlib.Path) -> Json:
+    write(folder / f"{case(vector)}.yaml", review(vector))
+    refused = {"violations": "yes", "message": re.escape(vector.says)} if vector.says else {"violations": "no"}
+    return {"name": case(vector), "object": f"{case(vector)}.yaml", "assertions": [refused]}
+
+
+def gator_suite(folder: pathlib.Path) -> Json:
+    pack = os.path.relpath(PACKS / "gatekeeper", folder)  # the tool knows no other paths
+    tests = [
+        {
+            "name": name,
+            "template": f"{pack}/templates/{name}.yaml",
+            "constraint": f"{pack}/constraints/{name}.yaml",
+            "cases": [gator_case(vector, folder) for vector in policies.of(name)],
+        }
+        for name in policies.NAMES
+    ]
+    return {"apiVersion": "test.gatekeeper.sh/v1alpha1", "kind": "Suite", "metadata": {"name": "all"}, "tests": tests}
+
+
+def ask_gator(tool: pathlib.Path, folder: pathlib.Path) -> dict[str, str]:
+    """What `gator verify` says of each vector, by its case: empty where the verdict is the wanted one."""
+    suite = write(folder / "suite.yaml", gator_suite(folder))
+    done = subprocess.run([tool, "verify", "-v", suite], capture_output=True, text=True, check=False)
+    lines = done.stdout.splitlines()
+    found = {}
+    for number, line in enumerate(lines):
+        if match := FINISHED.search(line):
+            found[match[2]] = "" if match[1] == "PASS" else "\n".join(lines[number : number + 4])
+    assert found, f"gator judged nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return found
