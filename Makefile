@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster newcomer demo sandbox crds rights fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster newcomer demo sandbox crds rights chart fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -77,6 +77,9 @@ crds: $(READY) ## write manifests/crds from the model
 
 rights: $(READY) ## write the roles in manifests/ and charts/ from the one table
 	$(BIN)/python hack/rights.py
+
+chart: $(READY) ## write the README of the Helm chart from its values
+	$(BIN)/python hack/chart.py
 
 fields: $(READY) ## write docs/reference/fields.md from the model
 	$(BIN)/esoctl crds --fields > docs/reference/fields.md

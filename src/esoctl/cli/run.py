@@ -49,7 +49,10 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
     help="json or console; by the terminal if unset.",
 )
 @click.option("--log-level", "--loglevel", type=click.Choice(list(log.LEVELS)), default="info")
-@click.option("--store-requeue-interval", default=300.0, help="Seconds between checks of a store that sets none.")
+@click.option("--audit-log", default="", metavar="PATH|-", help="Append a line of JSON for every write of a target.")
+@click.option(
+    "--store-requeue-interval", default="5m", type=DURATION, help="Between checks of a store that sets no interval."
+)
 @click.option(
     "--absence-period",
     default="60s",

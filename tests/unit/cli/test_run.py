@@ -54,6 +54,7 @@ def test_without_options_the_settings_are_the_defaults() -> None:
         (["--log-level", "debug"], "log_level", "debug"),
         (["--loglevel", "error"], "log_level", "error"),
         (["--store-requeue-interval", "60"], "store_requeue_seconds", 60.0),
+        (["--store-requeue-interval", "10m"], "store_requeue_seconds", 600.0),
         (["--absence-period", "2m"], "absence_seconds", 120.0),
         (["--no-batching"], "batching", False),
         (["--cluster-name", "prod-1"], "cluster_name", "prod-1"),
