@@ -33,6 +33,8 @@ class Config:
     controller_class: str = "default"
     workers: int = 32
     metrics_addr: str = ":8080"
+    metrics_auth: bool = False
+    """Let those read the metrics whose token the API server knows and who may get /metrics."""
     health_addr: str = ":8082"
     log_format: Format = Format.JSON
     log_level: str = "info"

@@ -24,6 +24,7 @@ from esoctl.informing import Hands
 from esoctl.kube.api import Api
 from esoctl.kube.campaign import Alone, Lead
 from esoctl.kube.events import Recorder
+from esoctl.kube.gate import Gate
 from esoctl.metrics import Metrics, QueueFigures
 from esoctl.model.keys import Key, Kind, StoreRef
 from esoctl.model.kinds import Resource
@@ -141,10 +142,11 @@ class Operator:
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
         )
         self._watchdog = Watchdog(self._informers.external_secrets.store.all, views, clock, config.controller_class)
-        self._expose(metrics)
+        self._expose(metrics, api)
 
-    def _expose(self, metrics: Metrics) -> None:
-        """What is looked up at each scrape."""
+    def _expose(self, metrics: Metrics, api: Api) -> None:
+        """What is looked up at each scrape, and who may ask for it."""
+        self._admit = Gate(api.review).admit if self._config.metrics_auth else None
         metrics.conditions, metrics.ages = self._informers.readiness, self._watchdog.ages
         metrics.queue, metrics.census = self._figures, self._census
         metrics.gauges["esoctl_externalsecrets_overdue"] = (OVERDUE_HELP, self._overdue)
@@ -160,7 +162,7 @@ class Operator:
             (self._config.metrics_addr, self._metrics.scrape),
             (self._config.health_addr, state.alive, state.ready),
         )
-        async with probes.serving(*addresses) as served, anyio.create_task_group() as machines:
+        async with probes.serving(*addresses, self._admit) as served, anyio.create_task_group() as machines:
             log.info("serving", addresses=served)
             machines.start_soon(self._beat, state)
             machines.start_soon(self._recall, state)

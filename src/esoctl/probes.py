@@ -1,5 +1,7 @@
-"""Serves /metrics, /healthz, /livez and /readyz over HTTP. What ready means is decided elsewhere and handed in."""
+"""Serves /metrics, /healthz, /livez and /readyz over HTTP. What ready means is decided elsewhere and handed in, and so
+is who may read the metrics."""
 
+import http
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -15,18 +17,25 @@ Checks = Callable[[], Mapping[str, str]]
 """Each check by its name; an empty text means it passed, anything else says why not."""
 
 
+Admit = Callable[[str, str], Awaitable[int]]
+"""The HTTP status for an Authorization header and a path: 200, or why not."""
+
+
 @asynccontextmanager
-async def serving(metrics: tuple[str, Scrape], health: tuple[str, Checks, Checks]) -> AsyncIterator[list[str]]:
+async def serving(
+    metrics: tuple[str, Scrape], health: tuple[str, Checks, Checks], admit: Admit | None = None
+) -> AsyncIterator[list[str]]:
     """Serve until the block ends.
 
     ``metrics`` is (address, scrape), ``health`` is (address, alive, ready); addresses are HOST:PORT, an empty one
-    serves nothing. Yields the addresses that are served, with the ports that were chosen for port 0.
+    serves nothing. Without ``admit`` everybody may read the metrics. Yields the addresses that are served, with the
+    ports that were chosen for port 0.
     """
     metrics_address, scrape = metrics
     health_address, alive, ready = health
     wanted: dict[str, list[web.RouteDef]] = {}
     if metrics_address:
-        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(scrape)))
+        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(scrape, admit)))
     if health_address:
         routes = [
             web.get("/healthz", _checked(alive)),
@@ -53,12 +62,22 @@ async def _site(address: str, routes: Iterable[web.RouteDef]) -> AsyncIterator[s
         await runner.cleanup()
 
 
-def _metrics(scrape: Scrape) -> Handler:
-    async def handle(_: web.Request) -> web.Response:
+def _metrics(scrape: Scrape, admit: Admit | None) -> Handler:
+    async def handle(request: web.Request) -> web.Response:
+        status = await admit(request.headers.get("Authorization", ""), request.path) if admit is not None else 200
+        if status != 200:
+            return _refused(status)
         # Thousands of series take tens of milliseconds to print; the loop has better things to do.
         return web.Response(body=await anyio.to_thread.run_sync(scrape()), headers={"Content-Type": TEXT})
 
     return handle
+
+
+def _refused(status: int) -> web.Response:
+    reason = http.HTTPStatus(status).phrase
+    return web.Response(
+        status=status, text=f"{reason}\n", headers={"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    )
 
 
 def _checked(checks: Checks) -> Handler:

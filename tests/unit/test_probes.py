@@ -32,10 +32,11 @@ async def served(
     metrics: str = "",
     health: str = "127.0.0.1:0",
     scrape: probes.Scrape = lambda: lambda: b"a_metric 1\n",
+    admit: probes.Admit | None = None,
 ) -> AsyncIterator[list[str]]:
     told = checks or Checks()
     on = ((metrics, scrape), (health, looking(told.alive), looking(told.ready)))
-    async with probes.serving(*on) as addresses:
+    async with probes.serving(*on, admit) as addresses:
         yield addresses
 
 
@@ -120,3 +121,37 @@ async def test_series_are_taken_down_on_the_loop_and_printed_in_a_thread() -> No
     taken, printed = threads
     assert taken == threading.get_ident()
     assert printed != taken
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "text"),
+    [
+        (200, 200, "a_metric 1\n"),
+        (401, 401, "Unauthorized\n"),
+        (403, 403, "Forbidden\n"),
+        (503, 503, "Service Unavailable\n"),
+    ],
+)
+async def test_the_metrics_are_for_those_who_are_admitted(verdict: int, status: int, text: str) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def admit(header: str, path: str) -> int:
+        asked.append((header, path))
+        return verdict
+
+    async with served(metrics="127.0.0.1:0", health="localhost:0", admit=admit) as (metrics, health):
+        headers = {"Authorization": "Bearer abc"}
+        async with ClientSession() as session, session.get(f"http://{metrics}/metrics", headers=headers) as answer:
+            assert (answer.status, await answer.text()) == (status, text)
+            assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
+        assert (await get(health, "/readyz"))[0] == 200
+
+    assert asked == [("Bearer abc", "/metrics")]
+
+
+async def test_who_shows_nothing_is_asked_for_it() -> None:
+    async def admit(header: str, path: str) -> int:
+        return 200 if header else 401
+
+    async with served(metrics="127.0.0.1:0", health="", admit=admit) as (metrics,):
+        assert (await get(metrics, "/metrics"))[0] == 401

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import anyio
 import pytest
 
-from esoctl.errors import ClusterError, Denied, Invalid, NotFound, Unreachable
+from esoctl.errors import ClusterError, Denied, Invalid, NotFound, NotLeading, Unreachable
 from esoctl.kube.endpoint import Endpoint
 from esoctl.kube.transport import USER_AGENT, Call, Options, Transport
 from support.scripted import DISCONNECT, HANG, Answer, Drip, Entry, ScriptedServer, a_status, serving
@@ -242,3 +242,14 @@ async def test_I_27_a_cancelled_call_and_a_cancelled_stream_end_at_once() -> Non
             await read(link)
 
         assert anyio.current_time() - began < 0.5
+
+
+async def test_without_the_lease_a_question_is_asked_and_nothing_is_written() -> None:
+    review = Call("POST", "/apis/authentication.k8s.io/v1/tokenreviews", body=b"{}", changes=False)
+    options = Options(draw=lambda: 0.0, lease=lambda: 0.0)
+    async with serving(Answer(body=b"done")) as server, Transport(Endpoint(server.url), options) as transport:
+        assert await transport.request(review) == b"done"
+        with pytest.raises(NotLeading):
+            await transport.request(APPLY)
+
+    assert [asked.method for asked in server.requests] == ["POST"]

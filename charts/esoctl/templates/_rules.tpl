@@ -82,6 +82,12 @@
   resources: [tokenreviews]
   verbs: [create]
 {{- end }}
+{{- if .Values.metrics.listen.auth }}
+# Ask whether its owner may get /metrics.
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end }}
 {{- end }}
 
 {{- define "esoctl.rules.home" -}}

@@ -41,6 +41,7 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 @click.option("--controller-class", default="default", help="Serve stores that name this class, or none.")
 @click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
+@click.option("--metrics-auth", is_flag=True, help="Ask for a bearer token whose owner may get /metrics.")
 @click.option("--health-addr", "--live-addr", default=":8082", help="HOST:PORT of /healthz, /livez and /readyz.")
 @click.option(
     "--log-format",
@@ -122,6 +123,7 @@ def _config(
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
         health_addr=str(options["health_addr"]),
+        metrics_auth=bool(options["metrics_auth"]),
         log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
         log_level=str(options["log_level"]),
         store_requeue_seconds=requeue,

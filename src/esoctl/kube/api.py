@@ -28,6 +28,7 @@ JSON_PATCH = "application/json-patch+json"
 
 PAGE_LIMIT = 500
 LIST_SECONDS = 60.0
+REVIEW_SECONDS = 5.0
 STREAM_GRACE_SECONDS = 30.0
 
 _PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -162,6 +163,10 @@ class Api:
             return _tokens.decode(answer).status.token
         except msgspec.MsgspecError:
             raise Unreachable(0, "BadAnswer", f"POST {path}: the answer holds no token") from None
+
+    async def review(self, path: str, body: bytes) -> bytes:
+        """Ask the API server to decide something, such as whose a token is. Nothing is changed by it."""
+        return await self._transport.request(Call("POST", path, body=body, timeout=REVIEW_SECONDS, changes=False))
 
 
 @dataclass(frozen=True, slots=True)

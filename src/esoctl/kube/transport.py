@@ -59,6 +59,8 @@ class Call:
     tries: int = 3
     repeatable: bool = True
     """Whether doing it twice is the same as doing it once."""
+    changes: bool = True
+    """False for a question: a POST that changes nothing, which a replica without the lease may ask too."""
 
     @property
     def private(self) -> bool:
@@ -117,7 +119,7 @@ class Transport:
         """The body of the answer; raises ClusterError."""
         renewed = False
         tries = 0
-        lease = math.inf if call.method == "GET" else self._options.lease()
+        lease = self._options.lease() if call.changes and call.method != "GET" else math.inf
         if lease < WRITE_SECONDS:
             raise NotLeading
         try:

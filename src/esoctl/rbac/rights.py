@@ -129,6 +129,10 @@ TABLE: tuple[Right, ...] = (
         "authentication.k8s.io", ("tokenreviews",), ("create",),
         "Ask whose token a scrape of the metrics shows.", Reach.ANYWAY, Feature.METRICS_AUTH,
     ),
+    Right(
+        "authorization.k8s.io", ("subjectaccessreviews",), ("create",),
+        "Ask whether its owner may get /metrics.", Reach.ANYWAY, Feature.METRICS_AUTH,
+    ),
 )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ SNAPSHOT = {
     ("", "serviceaccounts/token"): "create",
     (LEASES, "leases"): "create get update",
     ("authentication.k8s.io", "tokenreviews"): "create",
+    ("authorization.k8s.io", "subjectaccessreviews"): "create",
 }
 """Every right there is. A new one is a decision: it must be added here, too."""
 NEVER = ("customresourcedefinitions", "validatingwebhookconfigurations", "mutatingwebhookconfigurations")
@@ -111,7 +112,7 @@ def test_asking_whose_a_token_is_needs_a_cluster_role_whatever_is_served() -> No
     found = roles(Profile.NAMESPACE, ("team-a",), Account("team-a", "esoctl"), choice)
 
     assert named(found) == [("ClusterRole", "", "esoctl-team-a"), ("Role", "team-a", "esoctl")]
-    assert [right.resources for right in found[0].rights] == [("tokenreviews",)]
+    assert [right.resources for right in found[0].rights] == [("tokenreviews",), ("subjectaccessreviews",)]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,7 @@ def test_asking_whose_a_token_is_needs_a_cluster_role_whatever_is_served() -> No
         pytest.param(Feature.TOKENS, "serviceaccounts", id="their roles"),
         pytest.param(Feature.ELECTION, "leases", id="election"),
         pytest.param(Feature.METRICS_AUTH, "tokenreviews", id="metrics"),
+        pytest.param(Feature.METRICS_AUTH, "subjectaccessreviews", id="who may read them"),
     ],
 )
 def test_what_a_feature_needs_is_there_with_it_and_not_without(feature: Feature, resource: str) -> None:
