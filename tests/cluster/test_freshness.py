@@ -1,13 +1,16 @@
 """W01, W02 on the real control plane: what kubectl shows of a Secret's origin, and what the operator measures."""
 
+import json
 import pathlib
 import re
 import urllib.request
 
+from support import pages
 from support.api import Json
 from support.conformance.kubectl import kubectl
 from support.conformance.place import Place, Server
 from support.installed import Installed
+from support.pages import Terminal
 from support.scene import Scene
 
 VERSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,6 +36,24 @@ def test_W02_kubectl_tells_version_time_and_cause_of_a_secret(scene: Scene, cont
     assert head.split()[-8:] == ["LAST", "CHANGE", "FRESH", "UNTIL", "CAUSE", "CHANGED", "KEYS", "VERSION"]
     assert row.split()[-4:] == [told["freshUntil"], "Forced", '["password"]', told["remotes"][0]["version"]]
     assert "second" not in row
+
+
+def test_what_the_page_types_works_and_shows_what_it_says(
+    scene: Scene, control_plane: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    """docs/freshness.md, in the namespace of the test."""
+    scene.put(db="first")
+    scene.store()
+    scene.synced(refreshInterval="1h")
+    terminal = Terminal(control_plane, tmp_path / "terminal", stand_ins={"-n team-a": f"-n {scene.namespace}"})
+
+    for block in pages.blocks("docs/freshness.md", "console"):
+        ((command, printed),) = terminal.run_all([block]).items()
+        told = block.text.splitlines()[1]
+        if told.startswith("{"):
+            assert json.loads(printed).keys() == json.loads(told).keys()
+        else:
+            assert printed.splitlines()[0].split() == told.split(), command
 
 
 def sync(scene: Scene) -> Json:
