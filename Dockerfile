@@ -1,6 +1,8 @@
 # The operator as an image: the wheel and its locked dependencies, nothing else. No shell runs in it.
 #
 #   docker build -t esoctl:0.1.0 .
+#
+# /opt/esoctl/sbom.cdx.json in it says what it is made of.
 
 FROM python:3.13.9-slim-trixie AS base
 
@@ -15,12 +17,15 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN ["pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", "wheels", "."]
 RUN ["pip", "--python", "/opt/esoctl/bin/python", "install", "--no-deps", "--no-index", "--find-links", "wheels", "esoctl"]
+# What is in the image, package by package, for whoever must know (CycloneDX).
+RUN ["cyclonedx-py", "environment", "--output-reproducible", "--output-format", "JSON", "--output-file", "/opt/esoctl/sbom.cdx.json", "/opt/esoctl/bin/python"]
 
 FROM base
 LABEL org.opencontainers.image.title="esoctl" \
       org.opencontainers.image.description="An External Secrets Operator for Kubernetes and AWS" \
       org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="python:3.13.9-slim-trixie"
 COPY --from=build /opt/esoctl /opt/esoctl
 # The root file system is read-only in the Deployment, and there is no home to look for settings in.
 ENV PATH=/opt/esoctl/bin:/usr/local/bin:/usr/bin:/bin \

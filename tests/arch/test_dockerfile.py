@@ -8,10 +8,12 @@ import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from esoctl import __version__
 
@@ -143,6 +145,47 @@ def test_the_ports_of_the_image_are_those_of_the_deployment() -> None:
     assert [int(port) for port in of("EXPOSE", final())[0].rest.split()] == [
         port["containerPort"] for port in container["ports"]
     ]
+
+
+def test_the_base_that_the_label_names_is_the_base() -> None:
+    (labels,) = of("LABEL", final())
+
+    assert f'org.opencontainers.image.base.name="{steps()[0].rest.split()[0]}"' in labels.rest
+
+
+def test_the_bill_of_materials_is_made_in_the_build_and_copied_with_the_program() -> None:
+    (making,) = (step.listed for step in of("RUN") if step.listed[0] == "cyclonedx-py")
+    (copying,) = (step.rest.split() for step in of("COPY", final()))
+
+    assert making[-1] == f"{copying[1]}/bin/python"
+    assert PurePosixPath(making[making.index("--output-file") + 1]).parent == PurePosixPath(copying[1])
+
+
+def test_the_bill_of_materials_lists_exactly_what_is_locked(tmp_path: Path) -> None:
+    """The step of the Dockerfile, on an environment that has the metadata of every package of the image."""
+    wanted = locked()
+    target = tmp_path / "esoctl"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", target], check=True)
+    (site,) = target.glob("lib/python*/site-packages")
+    for name in wanted:
+        there = distribution(name)._path  # type: ignore[attr-defined]  # metadata knows its folder by no other name
+        shutil.copytree(there, site / there.name)
+    (step,) = (step.listed for step in of("RUN") if step.listed[0] == "cyclonedx-py")
+    command = [word.replace("/opt/esoctl", str(target)) for word in step]
+
+    subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], check=True, capture_output=True)
+
+    bill = json.loads((target / "sbom.cdx.json").read_text())
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {part["name"].lower().replace("_", "-"): part["version"] for part in bill["components"]} == wanted
+    assert [part["name"] for part in bill["components"] if not part.get("licenses")] == []
+
+
+def locked() -> dict[str, str]:
+    """The packages of the image that are for this platform, with their versions."""
+    text = (ROOT / "requirements" / "run.txt").read_text()
+    found = [Requirement(line.split(" \\")[0]) for line in re.findall(r"^[a-z0-9].*==.*$", text, re.MULTILINE)]
+    return {one.name: str(one.specifier)[2:] for one in found if one.marker is None or one.marker.evaluate()}
 
 
 def test_the_wheel_of_the_image_is_made_of_what_is_copied_alone(tmp_path: Path) -> None:
