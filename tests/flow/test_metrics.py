@@ -1,9 +1,15 @@
 """What /metrics says of the whole operator."""
 
+from random import Random
+from typing import Any
+
+import anyio
 import pytest
 from anyio import to_thread
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
-from support.day import Day, a_day
+from support.day import ES, Day, a_day
 
 pytestmark = pytest.mark.asyncio
 
@@ -36,3 +42,68 @@ async def test_an_object_that_is_gone_leaves_no_series_behind() -> None:
         await day.settle()
 
         assert 'name="shop"' not in day.metrics.exposition().decode()
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_series_of_objects_are_those_of_the_objects_whatever_happened_to_them(seed: int) -> None:
+    """REL-26: objects come, fail, heal and go in any order; no series stays behind, and none is wrong."""
+    chance = Random(seed)
+    async with a_day() as day:
+        for _ in range(8):
+            for _ in range(25):
+                something(day, chance)
+                await anyio.sleep(chance.choice([0.0, 0.01, 0.3]))
+            await day.settle(6)
+
+            assert conditions_told(day) == conditions_kept(day)
+            assert series_names(day, "externalsecret_sync_calls_total") == existing(day)
+            assert series_names(day, "externalsecret_reconcile_duration") == existing(day)
+            assert series_names(day, "esoctl_seconds_since_last_success") <= existing(day)
+
+
+def something(day: Day, chance: Random) -> None:
+    """One of the things that may happen to a few objects and their values."""
+    name, remote = f"es-{chance.randrange(6)}", f"v{chance.randrange(4)}"
+    match chance.randrange(5):
+        case 0 | 1:
+            day.external_secret(name, data={"password": remote}, refreshInterval="5s")
+        case 2:
+            day.vault.values.pop(remote, None)
+        case 3:
+            day.vault.values[remote] = chance.randbytes(4).hex().encode()
+        case _ if day.get("ExternalSecret", name) is not None:
+            day.delete("ExternalSecret", name)
+
+
+def objects(day: Day) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = day.do("GET", f"{ES}/namespaces/{day.namespace}/externalsecrets")["items"]
+    return found
+
+
+def existing(day: Day) -> set[str]:
+    return {item["metadata"]["name"] for item in objects(day)}
+
+
+def conditions_kept(day: Day) -> dict[tuple[str, str], float]:
+    """Worked out from the objects as they are in the cluster."""
+    return {
+        (item["metadata"]["name"], status): float(condition["status"] == status)
+        for item in objects(day)
+        for condition in item.get("status", {}).get("conditions", [])
+        if condition["type"] == "Ready"
+        for status in ("True", "False")
+    }
+
+
+def conditions_told(day: Day) -> dict[tuple[str, str], float]:
+    found = samples(day, "externalsecret_status_condition")
+    return {(sample.labels["name"], sample.labels["status"]): sample.value for sample in found}
+
+
+def series_names(day: Day, name: str) -> set[str]:
+    return {sample.labels["name"] for sample in samples(day, name)}
+
+
+def samples(day: Day, name: str) -> list[Sample]:
+    families = text_string_to_metric_families(day.metrics.exposition().decode())
+    return [sample for family in families for sample in family.samples if sample.name == name]
