@@ -8,6 +8,7 @@ Part of the composition root: it knows the informers, the model and the queue's 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import Generic
@@ -18,7 +19,7 @@ from esoctl.informers import predicates, triggers
 from esoctl.informers.changes import Change, ChangeKind
 from esoctl.informers.gates import Gates
 from esoctl.informers.informer import Informer
-from esoctl.informers.intake import Decode, Sink
+from esoctl.informers.intake import Decode, Sink, Urgency
 from esoctl.informers.joined import Family, family
 from esoctl.informers.ondemand import OnDemand
 from esoctl.informers.store import Broken, Indexer, T
@@ -34,6 +35,7 @@ from esoctl.model.meta import Bare, Meta, decode_bare, decode_slim
 from esoctl.model.secret import Secret
 from esoctl.model.store import Store
 from esoctl.plan import generic, render, sources
+from esoctl.plan.lateness import lateness
 from esoctl.plan.observed import CREATED_BY_LABEL, MANAGED_LABEL
 from esoctl.queue.lanes import Lane
 from esoctl.reconcile.views import BY_OWNER, BY_STORE, InformedViews
@@ -96,6 +98,7 @@ class Hands:
     """Told of every ExternalSecret whose sources were edited, before its key is emitted."""
     draw: Callable[[], float]
     """A random number from 0 to 1."""
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,7 @@ class _Reading(Generic[T]):
     decode: Decode[T]
     sink: Sink[T]
     indexes: Mapping[str, Indexer[T]] = field(default_factory=dict)
+    urgency: Urgency[T] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,10 @@ class _Maker:
         title = selection.resource.plural + (" (managed)" if selection.label_selector else "")
         name = f"{title} in {selection.namespace}" if self.scope.served else title
         found = Collection(self.api, selection)
-        return Informer(name, found, read.decode, read.sink, options=self.options, indexes=read.indexes)
+        made = Informer(name, found, read.decode, read.sink, options=self.options, indexes=read.indexes)
+        if read.urgency is not None:
+            made.order(read.urgency)
+        return made
 
     def family(self, kind: Kind, read: _Reading[T], labels: str = "", *, bare: bool = False) -> Family[T]:
         def one(namespace: str) -> Informer[T]:
@@ -276,11 +283,12 @@ def build(api: Api, served: tuple[str, ...], hands: Hands) -> Informers:
     sinks = Sinks(gates.emit, hands.stale, hands.own_generic, _lookups(built, hands.own), OnDemand(source), scope)
     stores = _Reading(store.decode, sinks.store, {BY_CREDENTIAL: hands.credentials})
     asked: dict[str, Indexer[ExternalSecret]] = {BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text}
+    late = partial(_lateness, hands.now)
     held = f"{MANAGED_LABEL}=true"
     informers = Informers(
         scope,
         gates,
-        maker.family(Kind.EXTERNAL_SECRET, _Reading(external_secret.decode, sinks.external_secret, asked)),
+        maker.family(Kind.EXTERNAL_SECRET, _Reading(external_secret.decode, sinks.external_secret, asked, late)),
         maker.family(Kind.SECRET_STORE, stores),
         None if served else maker.family(Kind.CLUSTER_SECRET_STORE, stores),
         maker.family(Kind.SECRET, _Reading(decode_bare, sinks.secret_meta, {BY_OWNER: _by_owner}), bare=True),
@@ -354,6 +362,10 @@ def _source_kinds(es: ExternalSecret | Broken | None) -> list[Resource]:
 def _by_owner(bare: Bare) -> list[tuple[str, str]]:
     owner = bare.metadata.labels.get(CREATED_BY_LABEL)
     return [(bare.metadata.namespace, owner)] if owner else []
+
+
+def _lateness(now: Callable[[], datetime], es: ExternalSecret | Broken | None) -> float:
+    return lateness(es, now()) if isinstance(es, ExternalSecret) else 0.0
 
 
 def _initial(change: Change[ExternalSecret] | Change[Store] | Change[Bare]) -> bool:

@@ -107,8 +107,10 @@ class Operator:
         self._around = around
         self._began = anyio.current_time()
         clock, draw = around.clock, around.draw
-        observers = Observers(self._asked, self._tried, self._begun, self._ended)
-        self._queue: WorkQueue[Key] = WorkQueue(Limiter(draw), group=lambda key: key.namespace, observers=observers)
+        observers = Observers(self._asked, self._tried, self._begun, self._ended, _tell_step)
+        self._queue: WorkQueue[Key] = WorkQueue(
+            Limiter(draw), group=lambda key: key.namespace, wall=lambda: clock.now().timestamp(), observers=observers
+        )
         stale: set[Key] = set()
         self._generics = GenericTargets(ApiObjects(api), config.generic_targets, self._follow)
         hands = Hands(
@@ -118,6 +120,7 @@ class Operator:
             self._generics.is_own,
             stale.add,
             draw,
+            clock.now,
         )
         self._informers = informing.build(api, config.namespaces, hands)
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
@@ -295,6 +298,10 @@ class Operator:
             state.beat = anyio.current_time()
             state.lead.beat()
             self._metrics.observe_lag(state.beat - due)
+
+
+def _tell_step(seconds: float) -> None:
+    log.warning("the clock was set, or the machine slept", forward_seconds=round(seconds, 1))
 
 
 async def _synced(informer: Followed) -> None:

@@ -57,6 +57,8 @@ class Day:
     """Set, it stops the operator; another one starts then, while the day lasts."""
     clock: LoopClock = field(default_factory=LoopClock)
     """The operator's; the API server has its own."""
+    pause: float = 0.0
+    """Seconds from the end of an operator to the start of the next."""
 
     def do(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
         """A request of a user; raises AssertionError when it is refused."""
@@ -158,11 +160,12 @@ class Day:
                 await anyio.sleep(max(0.05, seconds / 1000))
         assert look(), "not seen in time"
 
-    async def restart(self) -> None:
-        """Let another operator take over, which knows no more than the cluster tells it."""
+    async def restart(self, pause: float = 0.0) -> None:
+        """Let another operator take over, at once or later; it knows no more than the cluster tells it."""
+        self.pause = pause
         self.stop.set()
         self.stop = anyio.Event()
-        await self.settle()
+        await self.settle(2.0 + pause)
 
     async def settle(self, seconds: float = 2.0) -> None:
         """Let everything that is under way come to rest."""
@@ -178,7 +181,7 @@ async def a_day(
     transport = SandboxTransport(Sandbox(World(lambda: moment(server.now()), counting(), None)))
     vault, metrics = Vault(values={"db": b"first"}), Metrics()
     await install(transport)  # type: ignore[arg-type]  # it keeps the contract
-    settings = Config(metrics_addr="", health_addr="", workers=32, **config)  # type: ignore[arg-type]
+    settings = Config(**{"metrics_addr": "", "health_addr": "", "workers": 32, **config})  # type: ignore[arg-type]
     day = Day(transport, vault, metrics)
     day.do("POST", "/api/v1/namespaces", {"metadata": {"name": day.namespace}})
     day.store()
@@ -190,6 +193,7 @@ async def a_day(
             operator = Operator(settings, api, pool, known, metrics, Surroundings(day.clock, tell=tell))
             day.operator = operator
             await operator.run(day.stop.wait, lead or Alone())
+            await anyio.sleep(day.pause)
 
     async with ClientPool() as pool, anyio.create_task_group() as group:
         api = Api(transport)  # type: ignore[arg-type]  # it keeps the contract

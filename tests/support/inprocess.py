@@ -27,6 +27,10 @@ class SandboxTransport:
         self.sandbox = sandbox
         self.away = False
         self.forbidden: Callable[[Call], bool] = lambda _: False
+        self.lag = 0.0
+        """Seconds by which each event of a watch comes late."""
+        self.hidden = ""
+        """The name of an object that streams do not show; no watch can be resumed then, so all are listed anew."""
         self.calls: list[Call] = []
 
     async def request(self, call: Call) -> bytes:
@@ -52,6 +56,10 @@ class SandboxTransport:
         while (event := await watch.next()) is not None:
             if self.away:
                 return
+            if self.hidden and event["object"]["metadata"].get("name") == self.hidden:
+                continue
+            if self.lag:
+                await anyio.sleep(self.lag)
             yield msgspec.json.encode(event)
 
     def _handle(self, call: Call) -> Response | Watch:
@@ -60,6 +68,8 @@ class SandboxTransport:
         if self.forbidden(call):
             refusal = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": f"{call.path} is forbidden"}
             return Response(403, refusal)
+        if self.hidden and "watch" in call.query and "sendInitialEvents" not in call.query:
+            return Response(410, {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"})
         headers = {"content-type": call.content_type, "accept": call.accept}
         return self.sandbox.handle_as(
             ADMIN, Request(call.method, call.path, urlencode(call.query), headers, call.body or b"")

@@ -18,6 +18,7 @@ from esoctl.plan.observed import CREATED_BY_LABEL, MANAGED_LABEL
 from esoctl.queue.lanes import Lane
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.world import World
+from support.builders import NOON
 from support.day import MERGE, Day
 from support.in_process import NOW, counting
 from support.inprocess import SandboxTransport
@@ -69,6 +70,7 @@ async def informed(day: Day, *served: str) -> AsyncIterator[Scene]:
         lambda resource, meta: meta.uid in scene.own,
         scene.stale.add,
         lambda: 0.5,
+        lambda: NOON,
     )
     scene.informers = informing.build(Api(day.transport), served, hands)  # type: ignore[arg-type]  # same contract
     async with anyio.create_task_group() as tasks:

@@ -9,7 +9,7 @@ import anyio
 import msgspec
 
 from esoctl.informers.documents import EventType, Head
-from esoctl.informers.intake import Decode, Intake, Sink
+from esoctl.informers.intake import Decode, Intake, Sink, Urgency
 from esoctl.informers.ports import ListWatch
 from esoctl.informers.progress import Progress
 from esoctl.informers.store import Indexer, Store, T, Writer
@@ -66,6 +66,10 @@ class Informer(Generic[T]):
     def last_heard(self) -> float | None:
         """When the API server last proved to be there, on the monotonic clock; None before that."""
         return self._watcher.last_heard
+
+    def order(self, urgency: Urgency[T]) -> None:
+        """Hand the objects of the first list on by their urgency, the greatest first."""
+        self._intake.urgency = urgency
 
     async def run(self) -> None:
         """Follow the collection until cancelled."""

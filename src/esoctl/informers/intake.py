@@ -3,12 +3,14 @@
 * The store is changed before the sink is told, so whoever is woken finds at least what woke it.
 * An object that does not decode becomes ``Broken`` and is handed on like any other; what has no name or is of the
   wrong kind is counted and left out. Neither disturbs the objects beside it.
+* The first list is handed on in the order of urgency: after a long stop many objects are late at once.
 * What is known already is not decoded again: the same version of the same object in a later list is taken over from
   the store. An event older than what is stored is ignored, as is a repeated one.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Generic
 
 import anyio.lowlevel
@@ -26,6 +28,8 @@ BATCH = 100
 
 Decode = Callable[[msgspec.Raw], T]
 Sink = Callable[[Change[T]], None]
+Urgency = Callable[[T | Broken | None], float]
+"""The more urgent objects of the first list have greater numbers."""
 
 _MISFIT = (*documents.UNREADABLE, EsoctlError, TypeError, LookupError)
 
@@ -39,6 +43,8 @@ class Intake(Generic[T]):
         self._decode = decode
         self._sink = sink
         self._kind = kind
+        self.urgency: Urgency[T] | None = None
+        """By what the first list is ordered."""
         self._draft: World[T] | None = None
         self._first = True
         self.skipped: Counter[str] = Counter()
@@ -65,11 +71,22 @@ class Intake(Generic[T]):
         assert fresh is not None
         self._draft = None
         old = self._writer.swap(fresh, resource_version)
-        for number, change in enumerate(self._differences(old, fresh), 1):
+        changes: Iterable[Change[T]] = self._differences(old, fresh)
+        if self._first and self.urgency is not None:
+            changes = await self._by_urgency(changes, self.urgency)
+        for number, change in enumerate(changes, 1):
             self._sink(change)
             if number % BATCH == 0:
                 await anyio.lowlevel.checkpoint()
         self._first = False
+
+    async def _by_urgency(self, changes: Iterable[Change[T]], urgency: Urgency[T]) -> list[Change[T]]:
+        ranked: list[tuple[float, int, Change[T]]] = []
+        for number, change in enumerate(changes, 1):
+            ranked.append((-urgency(change.new), number, change))
+            if number % BATCH == 0:
+                await anyio.lowlevel.checkpoint()
+        return [change for _, _, change in sorted(ranked, key=itemgetter(0, 1))]
 
     def streamed(self, event: EventType, raw: msgspec.Raw, head: Head) -> None:
         """Take in one event of a list that comes as a stream; nobody is told before it is complete."""

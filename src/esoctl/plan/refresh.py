@@ -85,7 +85,7 @@ def reason_to_sync(observed: Observed, spec: ExternalSecretSpec) -> Why | None:
 def next_visit(observed: Observed, spec: ExternalSecretSpec) -> datetime | None:
     """When time alone may make the object due; None when it never does."""
     last = instant(observed.es.status.refresh_time) or observed.now
-    due = slot_after(observed, spec, last)
+    due = slot_after(observed, spec, last, observed.age)
     if observed.stale and spec.refresh_policy is not RefreshPolicy.CREATED_ONCE and not _source_due(observed):
         return last + SOURCE_PAUSE
     if due is None:
@@ -119,14 +119,17 @@ def generation_synced(observed: Observed) -> bool:
     return observed.es.status.synced_resource_version.partition("-")[0] == str(observed.es.metadata.generation)
 
 
-def slot_after(observed: Observed, spec: ExternalSecretSpec, last: datetime) -> datetime | None:
-    """When an object that was last synced then is due by time; None when it never is."""
+def slot_after(
+    observed: Observed, spec: ExternalSecretSpec, last: datetime, age: timedelta = timedelta()
+) -> datetime | None:
+    """When an object that was last synced then, and so long ago at least, is due by time; None when it never is."""
     interval_ms = spec.interval_nanoseconds // 1_000_000
     if spec.refresh_policy is not RefreshPolicy.PERIODIC or interval_ms <= 0:
         return None
     # DIFFERS: a refreshTime in the future (a clock that was set back) makes the reference refresh everything at once.
-    if last > observed.now + CLOCK_TOLERANCE:
-        last = observed.now - observed.age
+    # It was so long ago by the clock that nobody sets, whatever the wall clock says since it was set back.
+    if last > observed.now - age + CLOCK_TOLERANCE:
+        last = observed.now - age
     return slots.due_at(last, interval_ms, observed.es.metadata.uid)
 
 
@@ -144,7 +147,7 @@ def _source_due(observed: Observed) -> bool:
 def _due(observed: Observed, spec: ExternalSecretSpec) -> bool:
     last = instant(observed.es.status.refresh_time)
     assert last is not None, "an object that was never synced is due before time is asked"
-    due = slot_after(observed, spec, last)
+    due = slot_after(observed, spec, last, observed.age)
     return due is not None and due <= observed.now
 
 

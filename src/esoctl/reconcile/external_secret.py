@@ -325,7 +325,7 @@ class ExternalSecretReconciler:
         self.reports.told(observed.key)
         if notes:
             log.info("synced", target=observed.es.target_name, did=notes[0].message)
-        fresh = replace(observed, es=structs.replace(observed.es, status=after))
+        fresh = replace(observed, es=structs.replace(observed.es, status=after), age=timedelta())
         return Done(refresh.next_visit(fresh, spec))
 
     async def _failed(self, observed: Observed, spec: ExternalSecretSpec | None, ruling: Verdict) -> Outcome:

@@ -215,3 +215,13 @@ def test_I_46_managed_fields_are_not_kept() -> None:
 
     assert not hasattr(taking.changes[0].metadata, "managed_fields")
     assert documents.head(raw(thing)) is not None
+
+
+@pytest.mark.asyncio
+async def test_T_12_the_first_list_is_handed_on_by_urgency_and_later_ones_are_not() -> None:
+    taking = Taking()
+    taking.intake.urgency = lambda thing: float(thing.size) if isinstance(thing, Thing) else 0.0
+    await taking.listing(an_object("a", 1, size=1), an_object("b", 2, size=3), an_object("c", 3), an_object("d", 4))
+    await taking.listing(an_object("e", 5, size=1), an_object("f", 6, size=2))
+
+    assert [name for _, name, _ in taking.told()][:6] == ["b", "a", "c", "d", "e", "f"]

@@ -159,3 +159,21 @@ def test_an_edited_source_is_a_reason_to_sync(policy: str, at: str, expected: re
     es = with_status(an_external_secret(refreshPolicy=policy), at=at)
 
     assert decide(dataclasses.replace(observed(es, a_target()), stale=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "age", "decision"),
+    [
+        pytest.param("2026-06-01T12:40:00Z", timedelta(minutes=90), Sync(Why.DUE), id="T_07 set back and due"),
+        pytest.param("2026-06-01T12:00:00Z", timedelta(minutes=61), Sync(Why.DUE), id="T_07 set back to the very time"),
+        pytest.param("2026-06-01T11:59:00Z", timedelta(minutes=1), None, id="T_07 not set at all"),
+        pytest.param("2026-06-01T11:59:00Z", timedelta(), None, id="T_08 the steady clock stood still in sleep"),
+        pytest.param("2026-06-01T12:40:00Z", timedelta(minutes=1), None, id="T_07 set back and not due"),
+    ],
+)
+def test_after_a_step_back_the_steady_clock_counts(at: str, age: timedelta, decision: refresh.Decision | None) -> None:
+    es = with_status(an_external_secret(refreshInterval="1h"), at=at)
+
+    decided = decide(dataclasses.replace(observed(es, a_target()), age=age))
+
+    assert decided == decision if decision else isinstance(decided, Skip)
