@@ -13,7 +13,9 @@ from uuid import uuid4
 
 import structlog
 
-from esoctl import stalls, stopping
+from esoctl import audit, stalls, stopping
+from esoctl.audit import AuditLog
+from esoctl.clock import Clock, SystemClock
 from esoctl.config import Config, Election
 from esoctl.errors import LeaseLost
 from esoctl.kube.api import Api
@@ -29,9 +31,12 @@ from esoctl.providers.aws.session import Session, Settings
 from esoctl.providers.aws.tags import Tagging
 from esoctl.providers.pool import ClientPool
 from esoctl.providers.registry import providers
+from esoctl.reconcile import visits
+from esoctl.reconcile.visits import Act
 
 CREDENTIALS_HELP = "Until the keys of an AWS identity end; they are renewed ten minutes before."
 ALLOWED_HELP = "Calls that esoctl allows itself, by API, in the account that AWS slowed down most."
+LOST_HELP = "Records that could not be written to the audit log."
 COLLECT_AFTER = 20_000
 """New objects until the youngest are looked through for garbage; nearly all of ours go without."""
 
@@ -43,7 +48,8 @@ async def run(config: Config) -> None:
     # What is imported stays; looking through it again and again would take a tenth of the processor time of a start.
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 20, 50)
-    metrics, around = Metrics(workers=config.workers), Surroundings()
+    identity = f"{socket.gethostname()}_{uuid4()}"
+    metrics, clock = Metrics(workers=config.workers), SystemClock()
     reach = partial(connect, config.kubeconfig or None, config.context or None)
     # Before anything has tasks, so that what is wrong with it is one error and not a group of them.
     endpoint = await reach()
@@ -51,7 +57,8 @@ async def run(config: Config) -> None:
         enter = stack.enter_async_context
         told_to_stop = await enter(stopping.listening())
         await enter(stalls.watched())
-        candidacy = _candidacy(config.election, around) if config.election else None
+        around = _surroundings(stack.enter_context(audit.kept(config.audit_log, identity, clock)), clock, metrics)
+        candidacy = _candidacy(config.election, identity, around) if config.election else None
         lead = await enter(campaigning(candidacy, reach)) if candidacy else Alone()
         options = Options(around.draw, metrics.observe_request, lease=lead.seconds_left)
         transport = await enter(Transport(endpoint, options))
@@ -82,10 +89,22 @@ def _aws_settings(config: Config, metrics: Metrics) -> Settings:
     )
 
 
-def _candidacy(election: Election, around: Surroundings) -> Candidacy:
-    """Who we are in the election: unique for each start of a process."""
+def _surroundings(records: AuditLog | None, clock: Clock, metrics: Metrics) -> Surroundings:
+    """With the audit log, where there is one, told of every write as the log is."""
+    if records is None:
+        return Surroundings(clock)
+    metrics.gauges["esoctl_audit_records_lost"] = (LOST_HELP, lambda: {records.path: float(records.lost)})
+
+    def tell(act: Act) -> None:
+        visits.note(act)
+        records.write(visits.audited(act))
+
+    return Surroundings(clock, tell=tell)
+
+
+def _candidacy(election: Election, identity: str, around: Surroundings) -> Candidacy:
+    """How we take part in the election; the identity is unique for each start of a process."""
     timings = Timings(election.lease_seconds, election.renew_seconds, election.retry_seconds)
-    identity = f"{socket.gethostname()}_{uuid4()}"
     return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, around.draw)
 
 

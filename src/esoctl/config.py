@@ -38,6 +38,8 @@ class Config:
     health_addr: str = ":8082"
     log_format: Format = Format.JSON
     log_level: str = "info"
+    audit_log: str = ""
+    """A file that gets a line for every write of a target, or ``-`` for standard output; empty for none."""
     store_requeue_seconds: float = 300.0
     drain_seconds: float = 25.0
     absence_seconds: float = 60.0

@@ -38,6 +38,7 @@ from esoctl.queue.core import Leased
 from esoctl.queue.lanes import Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import Observers, WorkQueue
+from esoctl.reconcile import visits
 from esoctl.reconcile.circuits import Circuits
 from esoctl.reconcile.cluster import ApiCluster
 from esoctl.reconcile.credentials import SecretReader
@@ -48,6 +49,7 @@ from esoctl.reconcile.removals import Removals
 from esoctl.reconcile.secret_store import StoreReconciler
 from esoctl.reconcile.stores import Stores, validate_store
 from esoctl.reconcile.targets import Targets
+from esoctl.reconcile.visits import Tell
 from esoctl.reconcile.watchdog import Watchdog
 from esoctl.reconcile.worker import DEADLINE_SECONDS, Reconcile, Worker
 from esoctl.standing import Followed, State
@@ -85,6 +87,8 @@ class Surroundings:
     clock: Clock = field(default_factory=SystemClock)
     draw: Callable[[], float] = field(default_factory=lambda: SystemRandom().random)
     """A random number from 0 to 1."""
+    tell: Tell = visits.note
+    """Told of every write of a target."""
 
 
 class Operator:
@@ -112,7 +116,7 @@ class Operator:
             Limiter(draw), group=lambda key: key.namespace, wall=lambda: clock.now().timestamp(), observers=observers
         )
         stale: set[Key] = set()
-        self._generics = GenericTargets(ApiObjects(api), config.generic_targets, self._follow)
+        self._generics = GenericTargets(ApiObjects(api, tell=around.tell), config.generic_targets, self._follow)
         hands = Hands(
             self._queue.add,
             lambda store: _credentials(store, known),
@@ -124,7 +128,7 @@ class Operator:
         )
         self._informers = informing.build(api, config.namespaces, hands)
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
-        views, cluster = self._informers.views(), ApiCluster(api, self._recorders)
+        views, cluster = self._informers.views(), ApiCluster(api, self._recorders, around.tell)
         reader = SecretReader(views, cluster)
         self._targets = Targets(views, cluster)
         self._circuits = Circuits(self._queue.release, self._check_store, self._queue.waiting_behind)

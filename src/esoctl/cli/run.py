@@ -105,7 +105,8 @@ def _problems(error: Exception) -> Iterator[str]:
     elif isinstance(error, EsoctlError):
         yield str(error)
     elif isinstance(error, OSError):
-        yield f"{error.strerror or type(error).__name__}"
+        place = f"{error.filename}: " if error.filename else ""
+        yield f"{place}{error.strerror or type(error).__name__}"
     else:
         structlog.get_logger("esoctl").critical("crashed", exc_info=error)
         yield f"crashed by a fault of its own ({type(error).__name__}); the log tells where"
@@ -122,10 +123,11 @@ def _config(
         controller_class=str(options["controller_class"]),
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
-        health_addr=str(options["health_addr"]),
         metrics_auth=bool(options["metrics_auth"]),
+        health_addr=str(options["health_addr"]),
         log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
         log_level=str(options["log_level"]),
+        audit_log=str(options["audit_log"]),
         store_requeue_seconds=requeue,
         absence_seconds=float(options["absence_period"]),
         generic_targets=bool(options["unsafe_allow_generic_targets"]),

@@ -12,10 +12,12 @@ from esoctl.model import secret
 from esoctl.model.generators import GeneratorKey
 from esoctl.model.keys import Key, Kind
 from esoctl.model.kinds import RESOURCES
-from esoctl.model.meta import Bare, Meta
+from esoctl.model.meta import Bare, Meta, Wire
 from esoctl.model.secret import ConfigMap, Secret
 from esoctl.plan import handover
+from esoctl.reconcile import visits
 from esoctl.reconcile.ports import Note
+from esoctl.reconcile.visits import Act, Tell
 
 SECRETS = RESOURCES[Kind.SECRET]
 
@@ -26,6 +28,8 @@ class ApiCluster:
 
     api: Api
     recorders: Mapping[Kind, Recorder]
+    tell: Tell = visits.note
+    """Told of every write of a Secret that was answered."""
 
     async def secret(self, namespace: str, name: str) -> Secret | None:
         try:
@@ -53,19 +57,25 @@ class ApiCluster:
             return None
 
     async def apply_secret(self, namespace: str, name: str, body: bytes, manager: str) -> Secret:
-        return secret.decode(await self.api.apply(SECRETS, namespace, name, body, manager=manager))
+        made = secret.decode(await self.api.apply(SECRETS, namespace, name, body, manager=manager))
+        self.tell(_applied(body, made.metadata, manager))
+        return made
 
     async def take_over_secret(self, namespace: str, name: str, manager: str) -> None:
         raw = await self.api.get(SECRETS, namespace, name)
         patch = handover.patch(secret.decode(raw).metadata.resource_version, secret.decode_managers(raw), manager)
         if patch is not None:
-            await self.api.patch(SECRETS, namespace, name, patch, content_type=JSON_PATCH)
+            made = secret.decode(
+                await self.api.patch(SECRETS, namespace, name, patch, content_type=JSON_PATCH)
+            ).metadata
+            self.tell(Act("taken over", SECRETS.kind, namespace, name, made.uid, made.resource_version, manager))
 
     async def remove_secret(self, namespace: str, name: str, uid: str, resource_version: str) -> None:
         try:
             await self.api.remove(SECRETS, namespace, name, uid=uid, resource_version=resource_version)
         except NotFound:
             return
+        self.tell(Act("deleted", SECRETS.kind, namespace, name, uid, resource_version))
 
     async def patch_status(self, key: Key, body: bytes) -> None:
         try:
@@ -94,5 +104,27 @@ class ApiCluster:
         self.recorders[key.kind].record(meta, key.kind, resource.api_version, kind, note.reason, note.message)
 
 
+class _Head(Wire, frozen=True):
+    uid: str = ""
+
+
+class _Wanted(Wire, frozen=True):
+    """Of what is applied, its uid (the object was there) and the names of its keys."""
+
+    metadata: _Head = _Head()
+    data: dict[str, msgspec.Raw] = {}
+
+    def __repr__(self) -> str:
+        return "_Wanted(…)"
+
+
+def _applied(body: bytes, made: Meta, manager: str) -> Act:
+    wanted = _wanted.decode(body)
+    action = "updated" if wanted.metadata.uid else "created"
+    version, keys = made.resource_version, tuple(wanted.data)
+    return Act(action, SECRETS.kind, made.namespace, made.name, made.uid, version, manager, keys)
+
+
+_wanted = msgspec.json.Decoder(_Wanted)
 _config_map = msgspec.json.Decoder(ConfigMap)
 _bare = msgspec.json.Decoder(Bare)

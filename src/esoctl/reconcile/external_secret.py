@@ -50,7 +50,7 @@ from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
-from esoctl.reconcile import generating
+from esoctl.reconcile import generating, visits
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
@@ -119,6 +119,7 @@ class ExternalSecretReconciler:
 
     async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
         attempt = Attempt()
+        visits.current().stores = sources.store_refs(observed.key.namespace, spec)
         try:
             observed = await self._see(observed, spec, attempt)
             match refresh.decide(observed, spec):
@@ -147,6 +148,7 @@ class ExternalSecretReconciler:
             attempt.stage = Stage.WRITE
             await self._admit_repair(observed)
         attempt.reading = Reading(provenance.cause(why, observed, proving=observed.key in self.removals.sightings))
+        visits.current().cause = attempt.reading.cause
         self.stale.discard(observed.key)
         with accepting(freshness.oldest_seconds(why, observed, spec)):
             outcome = await self._sync(replace(observed, stale=False), spec, attempt)
@@ -208,6 +210,7 @@ class ExternalSecretReconciler:
         self, observed: Observed, plan: SecretPlan, attempt: Attempt, tellable: Tellable
     ) -> list[Note]:
         key, write = observed.key, plan.write
+        visits.current().tellable = tellable
         written, notes = await carry_out(plan, key.namespace, secret.manager(observed), self.cluster)
         if written is not None and isinstance(write, Apply):
             self.targets.wrote(key, write, written)
@@ -259,6 +262,7 @@ class ExternalSecretReconciler:
         made = generating.make_all(sources.makes(namespace, spec), attempt.generators, env.entropy)
         answers = gathered.answers | made
         attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
+        visits.current().remotes = attempt.reading.remotes
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
         return assemble.assemble(namespace, spec, kitchen)
 
@@ -323,8 +327,6 @@ class ExternalSecretReconciler:
         after = self.reports.success(observed, spec, plan, attempt.reading)
         await self._patch_status(observed, after)
         self.reports.told(observed.key)
-        if notes:
-            log.info("synced", target=observed.es.target_name, did=notes[0].message)
         fresh = replace(observed, es=structs.replace(observed.es, status=after), age=timedelta())
         return Done(refresh.next_visit(fresh, spec))
 

@@ -12,6 +12,8 @@ from esoctl.model.generic import Generic
 from esoctl.model.kinds import Resource
 from esoctl.model.meta import Meta, Wire
 from esoctl.plan import handover
+from esoctl.reconcile import visits
+from esoctl.reconcile.visits import Act, Tell
 
 
 class _Served(Wire, frozen=True):
@@ -30,6 +32,8 @@ class ApiObjects:
 
     api: Api
     known: dict[ManifestRef, Resource] = field(default_factory=dict)
+    tell: Tell = visits.note
+    """Told of every write that was answered."""
 
     async def resource(self, wanted: ManifestRef) -> Resource | None:
         if wanted not in self.known:
@@ -44,10 +48,12 @@ class ApiObjects:
 
     async def apply(self, resource: Resource, namespace: str, name: str, body: bytes, manager: str) -> Generic:
         try:
-            return generic.decode(await self.api.apply(resource, namespace, name, body, manager=manager))
+            made = generic.decode(await self.api.apply(resource, namespace, name, body, manager=manager))
         except NotFound:
             self.known.pop(ManifestRef(resource.api_version, resource.kind), None)
             raise
+        self.tell(_act("applied", resource, made.metadata, manager))
+        return made
 
     async def take_over(self, resource: Resource, there: Generic, manager: str) -> None:
         meta = there.metadata
@@ -62,6 +68,7 @@ class ApiObjects:
             )
         except NotFound:
             return
+        self.tell(_act("deleted", resource, there))
 
     async def _discover(self, api_version: str) -> None:
         try:
@@ -73,6 +80,10 @@ class ApiObjects:
             if "/" not in one.name:
                 resource = Resource(one.kind, group, version, one.name, namespaced=one.namespaced)
                 self.known[ManifestRef(api_version, one.kind)] = resource
+
+
+def _act(action: str, resource: Resource, meta: Meta, manager: str = "") -> Act:
+    return Act(action, resource.kind, meta.namespace, meta.name, meta.uid, meta.resource_version, manager)
 
 
 _lists = msgspec.json.Decoder(_ServedList)

@@ -20,6 +20,7 @@ from esoctl.plan import access, status
 from esoctl.plan.unused import REASON, text
 from esoctl.plan.verdict import Stage, verdict
 from esoctl.providers.contract import Health
+from esoctl.reconcile import visits
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Views
 from esoctl.reconcile.stores import Decoded, Stores, unused
 
@@ -113,6 +114,7 @@ class StoreReconciler:
         before = conditions.find(store.status.conditions)
         if before is None or (before.reason, before.message) != (reason, message):
             self.cluster.note(key, store.metadata, Note(reason, message, warning=reason is not Reason.STORE_VALID))
+            visits.current().did.append(message)
         patch = status.patch(store.status, after, store.metadata.uid)
         if patch is not None:
             await self.cluster.patch_status(key, patch)

@@ -18,6 +18,7 @@ from esoctl.providers.asking import Asking, Haste, asking
 from esoctl.queue.lanes import Lane
 from esoctl.queue.timers import Slot
 from esoctl.queue.workqueue import QueueClosed, WorkQueue
+from esoctl.reconcile import visits
 from esoctl.reconcile.ports import Again, Done, Gone, Outcome, Parked, Waits
 
 Reconcile = Callable[[Key], Awaitable[Outcome]]
@@ -57,11 +58,16 @@ class Worker:
         return Asking(Haste.CALM if routine else Haste.PROMPT, lane)
 
     async def _visit(self, key: Key) -> None:
-        with structlog.contextvars.bound_contextvars(key=str(key), reconcile_id=self.new_id()):
+        bound = structlog.contextvars.bound_contextvars
+        with visits.visiting(str(key), self.new_id()) as visit, bound(key=visit.key, reconcile_id=visit.id):
             began = anyio.current_time()
             result, outcome = await self._reconcile(key)
-            self._settle(key, outcome)
-            self.observe(key, result, anyio.current_time() - began)
+            seconds = anyio.current_time() - began
+            with bound(**visit.told(), seconds=round(seconds, 3)):
+                if visit.did:
+                    log.info("reconciled", did=visit.did)
+                self._settle(key, outcome)
+            self.observe(key, result, seconds)
 
     async def _reconcile(self, key: Key) -> tuple[str, Outcome]:
         try:

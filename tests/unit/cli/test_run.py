@@ -16,6 +16,15 @@ from esoctl.errors import LeaseLost
 from esoctl.log import Format
 from support.logs import as_before
 
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: none
+clusters: [{name: none, cluster: {server: "http://127.0.0.1:9"}}]
+contexts: [{name: none, context: {cluster: none, user: none}}]
+users: [{name: none, user: {token: none}}]
+"""
+
 
 @pytest.fixture(autouse=True)
 def own_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -52,6 +61,7 @@ def test_without_options_the_settings_are_the_defaults() -> None:
         (["--live-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
         (["--log-format", "console"], "log_format", Format.CONSOLE),
         (["--log-level", "debug"], "log_level", "debug"),
+        (["--audit-log", "-"], "audit_log", "-"),
         (["--loglevel", "error"], "log_level", "error"),
         (["--store-requeue-interval", "60"], "store_requeue_seconds", 60.0),
         (["--store-requeue-interval", "10m"], "store_requeue_seconds", 600.0),
@@ -185,6 +195,16 @@ def test_sec_08_an_end_that_was_not_asked_for_is_one_sentence_without_values_and
     assert len(told) == 1
     assert words in told[0]
     assert "hunter2" not in result.output
+
+
+def test_an_audit_log_that_cannot_be_written_is_told_at_the_start_with_its_place(tmp_path: Path) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(KUBECONFIG)
+    place = str(tmp_path / "no" / "audit")
+    result = CliRunner().invoke(main, ["run", "--kubeconfig", str(config), "--audit-log", place])
+
+    assert result.exit_code == 1
+    assert f"esoctl: {place}: No such file or directory" in result.stderr.splitlines()
 
 
 def test_the_help_names_every_option() -> None:
