@@ -10,6 +10,7 @@ Source: robfig/cron 3.0.1 ``ParseStandard``, ``SpecSchedule.Next``, ``Every``; e
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -161,6 +162,7 @@ class _Search:
         return True
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Calendar | Every:
     """The schedule a text describes; ValueError when it describes none."""
     if not text:

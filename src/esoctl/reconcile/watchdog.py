@@ -27,6 +27,15 @@ class _Known:
     item: ExternalSecret
     last: datetime | None
     due: datetime | None
+    exact: bool = False
+    """Windows, which take long to work out, are looked at only once the time without them is over."""
+
+    def late(self, by: timedelta, now: datetime) -> bool:
+        if self.due is None or self.due + by >= now:
+            return False
+        if not self.exact:
+            self.due, self.exact = freshness.expected_by(self.item, now), True
+        return self.due is not None and self.due + by < now
 
 
 @dataclass(slots=True)
@@ -57,7 +66,7 @@ class Watchdog:
 
     def _late(self, by: timedelta) -> list[Key]:
         now = self.clock.now()
-        found = (known.item for known in self._look(now) if known.due is not None and known.due + by < now)
+        found = (known.item for known in self._look(now) if known.late(by, now))
         return [Key(Kind.EXTERNAL_SECRET, *place(item)) for item in found if self._ours(item)]
 
     def _look(self, now: datetime) -> Iterable[_Known]:
@@ -77,4 +86,4 @@ class Watchdog:
 
 
 def _known(item: ExternalSecret, now: datetime) -> _Known:
-    return _Known(item, freshness.last_success(item), freshness.expected_by(item, now))
+    return _Known(item, freshness.last_success(item), freshness.not_before(item, now))

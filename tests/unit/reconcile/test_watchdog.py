@@ -69,6 +69,16 @@ def test_an_object_is_overdue_when_its_refresh_is_a_minute_late_and_until_it_is_
     assert scene.late() == []
 
 
+def test_what_a_window_holds_up_is_not_overdue_until_the_window_opens() -> None:
+    held = {"kind": "allow", "windows": [{"schedule": "0 14 * * *", "duration": "1h"}]}
+    scene = Scene([an_object(syncWindows=held)])
+
+    scene.at = NOON + timedelta(hours=2)
+    assert scene.late() == []
+    scene.at += timedelta(minutes=2, seconds=1)
+    assert scene.late() == ["shop"]
+
+
 def test_what_does_not_decode_what_is_gone_and_what_is_another_operators_does_not_count() -> None:
     scene = Scene([Broken(never().metadata, "x"), never("theirs"), never("ours")])
     scene.views.put(a_store(controller="another"))
