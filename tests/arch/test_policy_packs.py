@@ -1,6 +1,7 @@
 """The three packs of admission policies say the same, leave nothing out, and the page tells what is shipped."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -65,3 +66,11 @@ def test_the_page_names_the_parameters_as_they_are_shipped(name: str) -> None:
         example = f'`{key}: "{value}"`' if value == "*" else f"`{key}: {value}`"
         told = row in text or example in text
         assert told, f"the page does not tell {key}: {value}"
+
+
+def test_the_page_names_the_versions_that_judge_the_packs() -> None:
+    text, pins = pages.text(PAGE), (policies.ROOT / "hack" / "policytools" / "go.mod").read_text()
+
+    for name, module in (("Kyverno", "github.com/kyverno/kyverno"), ("Gatekeeper", "open-policy-agent/gatekeeper/v3")):
+        told = re.findall(rf"tested with.* {name} ([0-9.]+[0-9])", text)
+        assert told == re.findall(rf"{module} v([0-9.]+) ", pins)

@@ -129,10 +129,12 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         for name in sorted(policies.namespaces()):
             policies.place(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         found = Terminal(config, folder / "terminal")
-        found.run_all(pages.section(PAGE, "Install"))
+        found.run_all([*pages.section(PAGE, "Install"), *pages.section(PAGE, "With Kyverno or Gatekeeper")])
         for block in pages.blocks(PAGE, "yaml"):
             (found.folder / title(block)).write_text(block.text)
         yield found
+        found.run_all(pages.section(PAGE, "Take away"))
+        assert api.get(f"{policies.ADMISSION}/validatingadmissionpolicies").good()["items"] == []
 
 
 def title(block: pages.Block) -> str:

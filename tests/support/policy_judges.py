@@ -91,3 +91,35 @@ def ask_gator(tool: pathlib.Path, folder: pathlib.Path) -> dict[str, str]:
             found[match[2]] = "" if match[1] == "PASS" else "\n".join(lines[number : number + 4])
     assert found, f"gator judged nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}"
     return found
+
+
+def kyverno_values(vectors: list[Vector]) -> Json:
+    """What the tool is told beside the resources: which requests are edits, and what was stored.
+
+    It takes the new object for the old one and merges this over it, so what was not there is said to be null.
+    """
+    by_policy = [
+        {
+            "name": f"esoctl-{name}",
+            "resources": [edit(one) for one in vectors if one.policy == name and one.stored is not None],
+        }
+        for name in policies.NAMES
+    ]
+    return {
+        "apiVersion": "cli.kyverno.io/v1alpha1",
+        "kind": "Values",
+        "metadata": {"name": "edits"},
+        "policies": by_policy,
+    }
+
+
+def edit(vector: Vector) -> Json:
+    old = {"spec": over(vector.spec, vector.stored)}
+    return {"name": vector.object_name, "values": {"request.operation": "UPDATE", "request.oldObject": old}}
+
+
+def over(new: Json, old: Json) -> Json:
+    """What makes the old value of the new one when it is merged over it."""
+    if not isinstance(new, dict) or not isinstance(old, dict):
+        return old
+    return {key: over(new.get(key), old.get(key)) for key in {**new, **old}}
