@@ -68,8 +68,13 @@ async def _guarded(wanted: Apply, namespace: str, manager: str, cluster: Cluster
     try:
         return await cluster.apply_secret(namespace, wanted.name, manifest.body(wanted, namespace), manager)
     except Invalid as error:
+        if "metadata.ownerReferences" in str(error):
+            raise Conflict(409, "Conflict", f"secret {wanted.name} got another owner meanwhile") from error
         if wanted.uid and "metadata.uid" in str(error):
             raise Conflict(409, "Conflict", f"secret {wanted.name} was replaced by another of its name") from error
+        if wanted.uid and "type: " in str(error) and "field is immutable" in str(error):
+            told = f"{error}; the type of a Secret cannot change: delete {wanted.name}, and it is made anew at once"
+            raise Invalid(error.status, error.reason, told, error.after) from error
         raise
     except NotFound as error:
         if wanted.uid:

@@ -179,7 +179,8 @@ class GenericTargets:
         try:
             return await self.objects.apply(resource, observed.key.namespace, name, text, secret.manager(observed))
         except (Invalid, NotFound) as error:
-            if wanted.uid and (isinstance(error, NotFound) or "metadata.uid" in str(error)):
+            replaced = wanted.uid and (isinstance(error, NotFound) or "metadata.uid" in str(error))
+            if replaced or "metadata.ownerReferences" in str(error):
                 raise Conflict(409, "Conflict", f"{resource.kind} {name} is another now") from error
             # The rules of a custom kind may quote what they refuse, in any words.
             told = masking.masked(str(error), generic.values_of(wanted.body))

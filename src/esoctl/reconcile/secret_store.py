@@ -10,7 +10,7 @@ from datetime import timedelta
 import anyio
 
 from esoctl.clock import Clock
-from esoctl.errors import EsoctlError, SpecError, Unavailable
+from esoctl.errors import ClusterError, EsoctlError, SpecError, Unavailable
 from esoctl.model import conditions
 from esoctl.model.conditions import Reason
 from esoctl.model.keys import Key, StoreRef
@@ -54,6 +54,12 @@ class StoreReconciler:
             return Gone()
         if not access.manages(self.controller_class, store.spec):
             return Done()
+        try:
+            return await self._judge(store, key)
+        except ClusterError as error:
+            return Again(f"could not update status: {error}", error.after)
+
+    async def _judge(self, store: Store, key: Key) -> Outcome:
         try:
             decoded = self.stores.decode(store)
         except SpecError as error:

@@ -95,6 +95,7 @@ async def test_the_hash_is_of_what_is_there_after_the_write() -> None:
         pytest.param(OVER, NotFound(404, "NotFound", "no such secret"), Conflict, id="deleted meanwhile"),
         pytest.param(OVER, Invalid(422, "Invalid", "data: too long"), Invalid, id="another fault of the body"),
         pytest.param(NEW, Invalid(422, "Invalid", "metadata.uid: odd"), Invalid, id="no object was expected"),
+        pytest.param(NEW, Invalid(422, "Invalid", "metadata.ownerReferences: two"), Conflict, id="another was first"),
         pytest.param(NEW, NotFound(404, "NotFound", "no such namespace"), NotFound, id="no namespace"),
         pytest.param(OVER, Denied(403, "Forbidden", "no"), Denied, id="denied"),
     ],
@@ -107,6 +108,16 @@ async def test_a_target_that_is_another_by_now_is_a_conflict(
 
     with pytest.raises(raised):
         await carry_out(plan(write), "team-a", "m", cluster)
+
+
+async def test_a_type_that_cannot_change_is_told_with_the_remedy() -> None:
+    cluster = MemoryCluster()
+    cluster.refuse("apply_secret", Invalid(422, "Invalid", 'type: Invalid value: "x": field is immutable', 7.0))
+
+    with pytest.raises(Invalid, match=r"field is immutable; .* delete shop, and it is made anew at once") as raised:
+        await carry_out(plan(OVER), "team-a", "m", cluster)
+
+    assert raised.value.after == 7.0
 
 
 async def test_orphans_are_removed_as_they_were_seen_and_told_once() -> None:

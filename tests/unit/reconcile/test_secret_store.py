@@ -255,6 +255,7 @@ async def test_a_store_that_is_gone_is_forgotten() -> None:
     assert (await visited(None)).outcome == Gone()
 
 
-async def test_a_status_that_cannot_be_written_is_the_workers_to_retry() -> None:
-    with pytest.raises(Conflict):
-        await visited(a_store(), refuse=Conflict(409, "Conflict", "newer"))
+async def test_a_status_that_cannot_be_written_is_tried_again() -> None:
+    seen = await visited(a_store(), refuse=Conflict(409, "Conflict", "newer"))
+
+    assert seen.outcome == Again("could not update status: newer")
