@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane test-cluster newcomer demo sandbox crds rights chart fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate parity-golden oracle template-coverage template-reference test controlplane policy-tools test-cluster newcomer demo sandbox crds rights chart fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -65,8 +65,12 @@ test: lint types arch ## all checks that need neither Go nor a cluster
 controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager and the client-go check, once per version
 	$(BIN)/python hack/controlplane/build.py
 
+policy-tools: $(READY) ## build the command-line tools of Kyverno and Gatekeeper, once per version; Kyverno takes about ten minutes
+	$(BIN)/python hack/policytools/build.py
+
 test-cluster: $(READY) ## the tests against a real control plane
 	$(BIN)/python hack/controlplane/build.py || test $$? -eq 3  # 3: no Go; the tests then say why they skip
+	$(BIN)/python hack/policytools/build.py --only gator || test $$? -eq 3
 	$(BIN)/pytest tests/cluster tests/parity -m cluster $(PYTEST_ARGS)
 
 newcomer: $(READY) ## walk a newcomer's path on the real control plane: install, example, metrics, upgrade, uninstall
