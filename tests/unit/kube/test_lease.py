@@ -253,3 +253,15 @@ async def test_a_lease_that_another_took_is_not_let_go() -> None:
         await until(lambda: first.ended_at is not None, 5)
 
         assert server.holder == "somebody"
+
+
+async def test_the_lease_counts_from_the_request_and_not_from_its_answer() -> None:
+    server = Server()
+    server.slow = 3.0
+    async with replicas(server, 1) as (alone,):
+        await until(lambda: alone.standing.part is Part.LEADER, seconds=20)
+
+        lasts = alone.standing.deadline - anyio.current_time()
+
+    # The answer to the write that won came three seconds after it was sent; looking takes a moment too.
+    assert 11.0 <= lasts <= 12.0
