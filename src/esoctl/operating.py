@@ -111,10 +111,7 @@ class Operator:
         self._around = around
         self._began = anyio.current_time()
         clock, draw = around.clock, around.draw
-        observers = Observers(self._asked, self._tried, self._begun, self._ended, _tell_step)
-        self._queue: WorkQueue[Key] = WorkQueue(
-            Limiter(draw), group=lambda key: key.namespace, wall=lambda: clock.now().timestamp(), observers=observers
-        )
+        self._queue = self._new_queue()
         stale: set[Key] = set()
         self._generics = GenericTargets(ApiObjects(api, tell=around.tell), config.generic_targets, self._follow)
         hands = Hands(
@@ -150,6 +147,13 @@ class Operator:
         )
         self._watchdog = Watchdog(self._informers.external_secrets.store.all, views, clock, config.controller_class)
         self._expose(metrics, api)
+
+    def _new_queue(self) -> WorkQueue[Key]:
+        clock, draw = self._around.clock, self._around.draw
+        observers = Observers(self._asked, self._tried, self._begun, self._ended, _tell_step)
+        return WorkQueue(
+            Limiter(draw), group=lambda key: key.namespace, wall=lambda: clock.now().timestamp(), observers=observers
+        )
 
     def _expose(self, metrics: Metrics, api: Api) -> None:
         """What is looked up at each scrape, and who may ask for it."""
