@@ -4,6 +4,7 @@ The control plane is one of its own: definitions that another test installed are
 """
 
 import base64
+import functools
 import pathlib
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import pytest
 import yaml
 
 from esoctl.rbac.rights import Choice, Reach
-from support import controlplane, identities, kubeconfig, operator
+from support import controlplane, identities, kubeconfig, operator, pages
 from support.api import Api, Json
 from support.conformance.kubectl import kubectl, run
 from support.conformance.place import Place, Server
 from support.helm import CHART, ROOT, helm, program
 from support.helm import run as run_helm
+from support.pages import Terminal
 from support.scene import until
 
 VALUES = ROOT / "tests" / "data" / "helm"
@@ -29,9 +31,13 @@ OWNED = 50
 ES = "/apis/external-secrets.io/v1/namespaces/team-a"
 
 
+@functools.cache
+def printed(*options: str) -> str:
+    return helm(None, "template", "esoctl", str(CHART), "--namespace=esoctl", *options)
+
+
 def rendered(*options: str) -> list[Json]:
-    printed = helm(None, "template", "esoctl", str(CHART), "--namespace=esoctl", *options)
-    return [found for found in yaml.safe_load_all(printed) if found]
+    return [found for found in yaml.safe_load_all(printed(*options)) if found]
 
 
 def of_kind(found: list[Json], kind: str) -> list[Json]:
@@ -130,6 +136,31 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield Server(kubeconfig.read(config), config)
 
 
+def test_the_commands_of_the_page_on_installing_work(server: Server, tmp_path: pathlib.Path) -> None:
+    """docs/install.md as it is written: kustomize, and when that is gone again Helm, for less and less."""
+    page = "docs/install.md"
+    terminal = Terminal(server.kubeconfig, tmp_path / "terminal", {"rollout status": list}, {"^helm": str(program())})
+    (ours,) = (block for block in pages.blocks(page, "yaml"))
+    (terminal.folder / "ours").mkdir()
+    (terminal.folder / "ours" / "kustomization.yaml").write_text(ours.text)
+
+    terminal.run_all(pages.section(page, "With kustomize"))
+    assert deployment(server)["spec"]["replicas"] == 2
+    for what in (("-k", terminal.folder / "ours"), ("-f", ROOT / "manifests" / "crds")):
+        kubectl(Place(server, server.api, "esoctl"), "delete", *map(str, what), "--wait=true")
+    terminal.run_all(pages.section(page, "With Helm"))
+    server.api.post("/api/v1/namespaces", {"metadata": {"name": "team-c"}}).good()
+    terminal.run_all(pages.section(page, "How far it reaches"))
+    roles = terminal.run_all(pages.section(page, "What it may do"))
+
+    assert len(terminal.typed) == sum(len(block.commands) for block in pages.blocks(page, "console"))
+    assert "--namespaces=team-a,team-b" in arguments(server)
+    assert all("kind: Role" in text for text in roles.values())
+    tenant = server.api.get("/apis/apps/v1/namespaces/team-c/deployments/esoctl").good()
+    assert "--namespaces=team-c" in tenant["spec"]["template"]["spec"]["containers"][0]["args"]
+    helm(server.kubeconfig, "uninstall", "esoctl", "--namespace=esoctl")
+
+
 @pytest.mark.parametrize("values", [pytest.param(path, id=path.name.partition(".")[0]) for path in SETS])
 def test_what_is_rendered_is_what_the_api_server_takes(
     server: Server, values: pathlib.Path, tmp_path: pathlib.Path
@@ -154,8 +185,8 @@ def test_REL_11_installed_upgraded_and_uninstalled_it_keeps_definitions_and_ever
     """The operator is started by the flags of the Deployment, as its ServiceAccount."""
     config, api = server.kubeconfig, server.api
     run(Place(server, api, "esoctl"), "create", "namespace", "team-a")
-    printed = helm(config, "install", "esoctl", str(CHART), "--namespace=esoctl", "--create-namespace")
-    assert "serves every namespace" in printed
+    told = helm(config, "install", "esoctl", str(CHART), "--namespace=esoctl", "--create-namespace")
+    assert "serves every namespace" in told
     flags = arguments(server)
     access = kubeconfig.write(identities.access_as(api, "esoctl", "esoctl"), tmp_path / "kubeconfig")
     with operator.running(access, "http://127.0.0.1:1", tmp_path, *flags):
