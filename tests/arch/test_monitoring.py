@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from support.promtool import promtool
+from support.promtool import configuration, promtool
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "manifests" / "monitoring"
 RULES = MONITORING / "rules.yaml"
+PAGE = (ROOT / "docs" / "monitoring.md").read_text()
 TESTS = ROOT / "tests" / "data" / "monitoring" / "alerts_test.yaml"
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
 NEEDED = {"stat": {"gridPos", "targets"}, "timeseries": {"gridPos", "targets"}, "table": {"gridPos", "targets"}}
@@ -59,6 +60,26 @@ def test_the_list_of_alerts_is_the_rules() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", (MONITORING / "README.md").read_text(), re.MULTILINE)
 
     assert set(rows) == {(rule["alert"], rule["labels"]["severity"]) for rule in alerts()}
+
+
+def test_the_page_tells_of_every_alert() -> None:
+    rows = re.findall(r"^\| `(Esoctl\w+)` \|", PAGE, re.MULTILINE)
+
+    assert rows == [row for row in re.findall(r"`(Esoctl\w+)`", (MONITORING / "README.md").read_text()) if row in rows]
+    assert set(rows) == {rule["alert"] for rule in alerts()}
+
+
+def test_every_alert_has_its_section_in_the_runbooks() -> None:
+    sections = re.findall(r"^## (\w+)$", (ROOT / "docs" / "runbooks.md").read_text(), re.MULTILINE)
+
+    assert {rule["alert"] for rule in alerts()} <= set(sections)
+
+
+def test_promtool_accepts_the_scrape_that_the_page_shows(tmp_path: pathlib.Path) -> None:
+    config = configuration(tmp_path, "127.0.0.1:8080", RULES)
+
+    assert "SUCCESS" in promtool("check", "config", config)
+    assert "external-secrets-esoctl" in config.read_text()
 
 
 def test_the_resource_for_the_prometheus_operator_holds_the_same_rules() -> None:

@@ -1,4 +1,7 @@
-"""Who may read the metrics of an operator that asks for a bearer token, by the real API server."""
+"""Who may read the metrics of an operator that asks for a bearer token, by the real API server.
+
+The right to scrape is the one that docs/monitoring.md shows.
+"""
 
 import pathlib
 import subprocess
@@ -9,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from support import identities, kubeconfig
+from support import identities, kubeconfig, pages
 from support.api import Api, Json
 from support.installed import Installed
 from support.operator import ESOCTL
@@ -58,7 +61,12 @@ def guarded(
     for name in ("prometheus", "stranger"):
         body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
         place(api, body, f"/api/v1/namespaces/{SPACE}/serviceaccounts")
-    grant(api, f"{SPACE}/prometheus", [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}])
+    (shown,) = [
+        yaml.safe_load(block.text)
+        for block in pages.blocks("docs/monitoring.md", "yaml")
+        if "ClusterRole" in block.text
+    ]
+    grant(api, f"{SPACE}/prometheus", shown["rules"])
     config, aws_url, _ = installed.how
     with Installed(config, aws_url, tmp_path_factory.mktemp("guarded"), *PARTS) as operator:
         yield f"{operator.up().metrics}/metrics"

@@ -1,7 +1,11 @@
-"""A real Prometheus scrapes the operator on the real API server and answers what dashboards and alerts ask."""
+"""A real Prometheus scrapes the operator on the real API server, and answers what dashboards, alerts and the page ask.
+
+The page is docs/monitoring.md: its scrape is the one used here, its questions are asked, its tables are compared.
+"""
 
 import json
 import pathlib
+import re
 import uuid
 from collections.abc import Iterator
 
@@ -22,8 +26,16 @@ RULES = MONITORING / "rules.yaml"
 THEIRS = yaml.safe_load((ROOT / "tests/data/monitoring/reference_expressions.yaml").read_text())
 CONTROLLERS = ("externalsecret", "secretstore", "clustersecretstore")
 ELECTION = ("--enable-leader-election", "--leader-election-namespace=esoctl")
-QUIET = ("esoctl_store_failing", "esoctl_removals_held", "esoctl_aws_credentials_seconds_left")
-"""Series that are there only while something is wrong, or while a role is used."""
+PAGE = (ROOT / "docs" / "monitoring.md").read_text()
+ADDED = {"__name__", "job", "instance", "service", "le"}
+"""Labels that Prometheus adds, and that of histograms."""
+QUIET = (
+    "esoctl_store_failing",
+    "esoctl_removals_held",
+    "esoctl_aws_credentials_seconds_left",
+    "esoctl_audit_records_lost",
+)
+"""Series that are there only while something is wrong, while a role is used, or with an option."""
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +139,30 @@ def test_every_alert_asks_for_series_that_there_are(busy: Scene, watched: Promet
     }
 
     assert {name: found for name, found in problems.items() if found} == {}
+
+
+def test_every_question_of_the_page_is_answered_with_data(busy: Scene, watched: Prometheus) -> None:
+    asked = re.findall(r"```promql\n(.*?)\n```", PAGE, re.DOTALL)
+
+    assert [text for text in asked if not watched.query(text)] == []
+    assert len(asked) > 5
+
+
+def test_the_tables_of_the_page_tell_of_every_series_and_its_labels(busy: Scene, watched: Prometheus) -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|([a-z_, ]*)\|", PAGE.partition("## Every series")[2], re.MULTILINE)
+    told = {name: set(re.findall(r"\w+", labels)) for names, labels in rows for name in re.findall(r"\w+", names)}
+    # Prometheus has no label that is empty: a cluster store has no namespace.
+    found: dict[str, set[str]] = {name: set() for name in QUIET}
+    for name, labels in samples(watched):
+        family = re.sub("_(bucket|sum|count)$", "", name)
+        # Of the reference's names one ends like a histogram's.
+        found.setdefault(name if name in told else family, set()).update(labels.keys() - ADDED)
+
+    ours = {name for name in found if not name.startswith(("scrape_", "up", "ALERTS"))}
+    assert ours == told.keys()
+    assert {
+        name: found[name] for name in ours - {*QUIET} if found[name] - {"namespace"} != told[name] - {"namespace"}
+    } == {}
 
 
 def test_the_alerts_see_what_fails_and_nothing_else(busy: Scene, watched: Prometheus) -> None:

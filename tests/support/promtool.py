@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import urllib.parse
@@ -15,6 +16,8 @@ import pytest
 import yaml
 
 from support import children
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "monitoring.md"
 
 
 def program(name: str) -> str:
@@ -58,27 +61,35 @@ class Prometheus:
         return False
 
 
-@contextlib.contextmanager
-def running(
-    folder: pathlib.Path, target: str, *rules: pathlib.Path, service: str = "external-secrets", interval: str = "1s"
-) -> Iterator[Prometheus]:
-    """A Prometheus that scrapes one target every second, as docs/monitoring.md tells it to."""
-    scrape = {
-        "job_name": "esoctl",
-        "honor_labels": True,
-        "static_configs": [{"targets": [target], "labels": {"service": service}}],
-    }
+def scrape(target: str) -> Any:
+    """The scrape of docs/monitoring.md, of one address: Debian's Prometheus cannot ask Kubernetes for targets."""
+    (block,) = re.findall(r"```yaml\n(scrape_configs:.*?)```", PAGE.read_text(), re.DOTALL)
+    (job,) = yaml.safe_load(block)["scrape_configs"]
+    del job["kubernetes_sd_configs"]
+    job["relabel_configs"] = [rule for rule in job["relabel_configs"] if rule.get("action") != "keep"]
+    return job | {"static_configs": [{"targets": [target]}]}
+
+
+def configuration(folder: pathlib.Path, target: str, *rules: pathlib.Path, interval: str = "30s") -> pathlib.Path:
     config = {
         "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
         "rule_files": [str(path) for path in rules],
-        "scrape_configs": [scrape],
+        "scrape_configs": [scrape(target)],
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+    path = folder / "prometheus.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+@contextlib.contextmanager
+def running(folder: pathlib.Path, target: str, *rules: pathlib.Path, interval: str = "1s") -> Iterator[Prometheus]:
+    """A Prometheus that scrapes one target every second."""
+    config = configuration(folder, target, *rules, interval=interval)
     port = children.free_port()
     command = [
         program("prometheus"),
-        f"--config.file={folder / 'prometheus.yaml'}",
+        f"--config.file={config}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
