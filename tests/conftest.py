@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping
 
@@ -23,6 +24,18 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], AbstractEventLoop]]:
     """A virtual clock or a socket, never both: see ``support.virtual_loop``."""
     return virtual_loop.loop_factories(item)
+
+
+STATEMENT = re.compile(r"(?<![A-Za-z0-9])[IQT]_\d\d(?!\d)")
+"""The id of a promise of docs/reliability-statements.md in the name of a test or of its row."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`pytest -m statement` runs what proves the promises."""
+    for item in items:
+        if STATEMENT.search(item.nodeid):
+            item.add_marker(pytest.mark.statement)
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ async def test_all_is_well() -> None:
         pytest.param(Followed("s", trouble="refused a moment ago"), "", id="trouble that is over"),
     ],
 )
-async def test_ready_means_informed(informer: Followed, why: str) -> None:
+async def test_I_41_ready_means_informed(informer: Followed, why: str) -> None:
     assert a_state(Followed("other"), informer, working=True).ready()["s"] == why
 
 
@@ -102,7 +102,7 @@ async def test_a_schedule_that_is_late_is_no_readiness_while_we_work(more: dict[
     assert state.ready()["schedule"] == told
 
 
-async def test_a_loop_that_stands_still_is_not_alive_and_an_api_server_that_is_away_is_no_reason() -> None:
+async def test_I_41_a_loop_that_stands_still_is_not_alive_and_an_api_server_that_is_away_is_no_reason() -> None:
     state = a_state(Followed("s", listed=False, trouble="refused"))
     assert failed(state.alive()) == {}
 

@@ -88,15 +88,15 @@ def test_I_10_a_version_the_server_has_not_reached_is_dropped_once() -> None:
 @pytest.mark.parametrize(
     ("answer", "because"),
     [
-        pytest.param(refusal(429), "throttled", id="I-15 throttled"),
-        pytest.param(refusal(0), "disconnected", id="I-16 disconnected"),
-        pytest.param(refusal(502), "server", id="I-16 bad gateway"),
-        pytest.param(refusal(503), "server", id="I-16 unavailable"),
-        pytest.param(refusal(401), "unauthorized", id="I-18 unauthorized"),
-        pytest.param(refusal(403), "forbidden", id="I-18 forbidden"),
-        pytest.param(refusal(500), "server", id="I-17 internal, at first"),
-        pytest.param(refusal(504, machine.TOO_LARGE_VERSION), "server", id="I-10 on a watch, at first"),
-        pytest.param(Ended(events=0, seconds=0.9), "short", id="I-25 short and empty"),
+        pytest.param(refusal(429), "throttled", id="I_15 throttled"),
+        pytest.param(refusal(0), "disconnected", id="I_16 disconnected"),
+        pytest.param(refusal(502), "server", id="I_16 bad gateway"),
+        pytest.param(refusal(503), "server", id="I_16 unavailable"),
+        pytest.param(refusal(401), "unauthorized", id="I_18 unauthorized"),
+        pytest.param(refusal(403), "forbidden", id="I_18 forbidden"),
+        pytest.param(refusal(500), "server", id="I_17 internal, at first"),
+        pytest.param(refusal(504, machine.TOO_LARGE_VERSION), "server", id="I_10 on a watch, at first"),
+        pytest.param(Ended(events=0, seconds=0.9), "short", id="I_25 short and empty"),
     ],
 )
 def test_a_watch_is_resumed_from_what_was_seen_after_a_wait(answer: Answer, because: str) -> None:

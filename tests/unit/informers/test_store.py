@@ -97,7 +97,7 @@ tags = st.lists(st.sampled_from("xyz"), max_size=3).map(tuple)
 
 
 class Indexes(RuleBasedStateMachine):
-    """I-45: after any row of operations an index equals a scan."""
+    """After any row of operations an index equals a scan."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,6 +153,4 @@ class Indexes(RuleBasedStateMachine):
 
 Indexes.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 
-
-class TestIndexes(Indexes.TestCase):  # type: ignore[misc, valid-type]  Hypothesis makes the class
-    """The machine as a test case."""
+Test_I_45_an_index_is_a_scan = Indexes.TestCase

@@ -578,3 +578,34 @@ def test_Q_35_the_cost_of_timers_grows_with_the_logarithm_of_their_number() -> N
 
     # Each step is four times the keys: two more levels of the heap, a few comparisons each.
     assert all(later - earlier < 12 for earlier, later in pairwise(costs))
+
+
+def test_T_15_under_more_load_than_can_be_served_the_earliest_slot_goes_first_and_all_are_late_by_the_same() -> None:
+    core: QueueCore[int] = QueueCore()
+    for number in range(600):
+        core.add_after(number, 1.0 + number * 37 % 600, Slot.REFRESH, Lane.REFRESH, 0.0)
+
+    lags = []
+    for step in range(600):
+        now = 1.0 + 2.0 * step  # twice as many come due as are served
+        leased = core.take(now)
+        assert leased is not None
+        assert leased.ready_at == 1.0 + step
+        lags.append(leased.waited)
+        core.done(leased, now)
+
+    assert lags == [float(step) for step in range(600)]
+    assert core.waits(Lane.REFRESH, 1e6) == []
+
+
+def test_T_15_an_edit_is_served_at_once_however_late_refreshes_are() -> None:
+    core: QueueCore[str] = QueueCore()
+    for number in range(1_000):
+        core.add_after(f"n{number}", 1.0, Slot.REFRESH, Lane.REFRESH, 0.0)
+    core.add("edited", Lane.CHANGE, 100.0)
+
+    leased = core.take(100.5)
+
+    assert leased is not None
+    assert leased.key == "edited"
+    assert core.waits(Lane.REFRESH, 101.0) == [100.0] * 1_000

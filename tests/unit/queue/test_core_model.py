@@ -303,4 +303,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 QueueMachine.TestCase.settings = settings(deadline=None)
-TestQueueAgainstModel = QueueMachine.TestCase
+Test_Q_31_Q_38_the_queue_is_its_model = QueueMachine.TestCase

@@ -432,7 +432,7 @@ async def test_REL_14_a_sync_that_fails_in_between_begins_the_proof_anew() -> No
         pytest.param({"app/db": b"new"}, {}, "earlier", id="orphan"),
     ],
 )
-async def test_REL_20_nothing_is_removed_for_an_external_secret_that_is_another_now(
+async def test_REL_20_I_34_nothing_is_removed_for_an_external_secret_that_is_another_now(
     live: Meta | None, values: dict[str, bytes], target: dict[str, str], name: str
 ) -> None:
     scene = Scene(vault=Vault(values))

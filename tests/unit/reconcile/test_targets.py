@@ -67,7 +67,7 @@ async def test_a_secret_without_our_label_is_read_once() -> None:
         assert await scene.see() == at(20)
 
 
-async def test_our_own_write_is_seen_before_any_informer_heard_of_it() -> None:
+async def test_I_42_our_own_write_is_seen_before_any_informer_heard_of_it() -> None:
     scene = Scene()
     scene.views.seen = 20
     scene.wrote(at(21))
@@ -76,7 +76,7 @@ async def test_our_own_write_is_seen_before_any_informer_heard_of_it() -> None:
         assert await scene.see() == at(21)
 
 
-async def test_our_own_write_is_seen_while_both_informers_show_the_one_before() -> None:
+async def test_I_42_our_own_write_is_seen_while_both_informers_show_the_one_before() -> None:
     scene = Scene()
     scene.views.put(at(20, value=b"old"))
     scene.wrote(at(21))

@@ -1,5 +1,6 @@
 """The worker: what each outcome does to the queue, and what a bug, a deadline and a cancellation cost."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -150,20 +151,20 @@ async def test_failures_in_a_row_wait_longer_and_a_success_ends_that() -> None:
         assert scene.visits == pytest.approx([0, 1, 3, 7, 3600, 3601])
 
 
-async def test_a_success_leaves_no_retry_behind() -> None:
+async def test_Q_16_a_success_leaves_no_retry_behind() -> None:
     async with working(Again("x", 60.0, NOON + timedelta(seconds=10)), Done()) as scene:
         assert scene.visits == pytest.approx([0, 10])
         assert scene.queue.statistics().failing == 0
 
 
-async def test_an_object_that_is_gone_takes_its_timers_and_failures_with_it() -> None:
+async def test_Q_13_an_object_that_is_gone_takes_its_timers_and_failures_with_it() -> None:
     async with working(Again("x", 60.0, NOON + timedelta(seconds=10)), Gone()) as scene:
         figures = scene.queue.statistics()
         assert scene.visits == pytest.approx([0, 10])
         assert (sum(figures.timers.values()), figures.failing) == (0, 0)
 
 
-async def test_a_bug_is_counted_logged_and_tried_again() -> None:
+async def test_Q_18_a_bug_is_counted_logged_and_tried_again() -> None:
     with capture_logs() as logs:
         async with working(ZeroDivisionError("bug")) as scene:
             assert scene.results() == ["panic", "success"]
@@ -172,14 +173,14 @@ async def test_a_bug_is_counted_logged_and_tried_again() -> None:
     assert (bug["log_level"], bug["exc_info"]) == ("error", True)
 
 
-async def test_a_bug_costs_no_other_key() -> None:
+async def test_Q_18_a_bug_costs_no_other_key() -> None:
     async with working(ZeroDivisionError("bug"), seconds=0.5) as scene:
         scene.queue.add(OTHER)
         await anyio.sleep(0.1)
         assert [key for key, _, _ in scene.observed] == [KEY, OTHER]
 
 
-async def test_a_reconcile_that_hangs_is_cut_short_and_tried_again() -> None:
+async def test_Q_19_a_reconcile_that_hangs_is_cut_short_and_tried_again() -> None:
     async with working(1e6, seconds=DEADLINE_SECONDS + 60) as scene:
         assert scene.observed[0] == (KEY, "timeout", DEADLINE_SECONDS)
         assert scene.visits == pytest.approx([0, DEADLINE_SECONDS + 1])
@@ -250,3 +251,38 @@ async def test_SEC_a_traceback_holds_no_values(capfd: pytest.CaptureFixture[str]
 
 def _with_context(logger: object, name: str, event: dict[str, object]) -> dict[str, object]:
     return merge_contextvars(logger, name, event)
+
+
+async def test_Q_17_a_failure_that_names_a_refresh_time_too_counts_as_a_failure_and_keeps_both_times() -> None:
+    async with working(Again("x", None, NOON + HOUR), Again("x", None, NOON + HOUR), seconds=2.0) as scene:
+        figures = scene.queue.statistics()
+        assert scene.results() == ["error", "error"]
+        assert scene.visits == pytest.approx([0, 1])
+        assert {slot.value: count for slot, count in figures.timers.items()} == {"refresh": 1, "retry": 1}
+        assert figures.failing == 1
+
+
+async def test_Q_19_a_reconcile_that_swallows_its_cancellation_is_cancelled_until_it_ends() -> None:
+    swallowed = 0
+    scene = Scene([])
+
+    async def stubborn(_: Key) -> Outcome:
+        nonlocal swallowed
+        while swallowed < 5:
+            try:
+                await anyio.sleep_forever()
+            except anyio.get_cancelled_exc_class():
+                swallowed += 1
+        await anyio.sleep_forever()
+        return Done()
+
+    worker = dataclasses.replace(scene.worker(), reconcilers={Kind.EXTERNAL_SECRET: stubborn})
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(scene.queue.drive)
+        tasks.start_soon(worker.run)
+        scene.queue.add(KEY)
+        await anyio.sleep(DEADLINE_SECONDS + 0.5)
+        assert swallowed == 5
+        assert [seconds for _, _, seconds in scene.observed] == [DEADLINE_SECONDS]
+        scene.queue.close()
+        tasks.cancel_scope.cancel()

@@ -10,7 +10,7 @@ def free(bucket: Bucket, now: float) -> int:
     return sum(bucket.take(now) == 0 for _ in range(1000))
 
 
-def test_a_burst_is_free_and_then_the_rate_counts() -> None:
+def test_T_13_a_burst_is_free_and_then_the_rate_counts() -> None:
     bucket = Bucket(Pace(rate=10, burst=3), now=0.0)
 
     waits = [bucket.take(0.0) for _ in range(5)]
@@ -25,7 +25,7 @@ def test_a_rest_fills_the_bucket_again_and_no_further() -> None:
     assert (free(bucket, 0.0), free(bucket, 1000.0)) == (3, 3)
 
 
-def test_throttling_halves_the_rate_and_takes_the_burst() -> None:
+def test_T_13_throttling_halves_the_rate_and_takes_the_burst() -> None:
     bucket = Bucket(Pace(rate=8, burst=100), now=0.0)
 
     bucket.throttled(0.0)
@@ -52,7 +52,7 @@ def test_throttling_without_end_leaves_one_call_a_second() -> None:
     assert 1.0 <= bucket.rate <= 2.0
 
 
-def test_the_rate_comes_back_by_one_a_second_and_no_further() -> None:
+def test_T_13_the_rate_comes_back_by_one_a_second_and_no_further() -> None:
     bucket = Bucket(Pace(rate=10, burst=10), now=0.0)
     bucket.throttled(0.0)
     rates = []

@@ -87,7 +87,7 @@ async def test_a_lone_read_is_a_single_call_after_two_milliseconds() -> None:
 
 
 @pytest.mark.asyncio
-async def test_equal_reads_that_wait_are_one_call() -> None:
+async def test_T_14_equal_reads_that_wait_are_one_call() -> None:
     diary = Diary()
 
     async with planning(diary) as planner:
@@ -249,7 +249,7 @@ async def test_a_bug_reaches_whoever_asked_and_the_planner_goes_on(keys: list[st
 
 
 @pytest.mark.asyncio
-async def test_who_stops_waiting_takes_nothing_from_the_others() -> None:
+async def test_T_14_who_stops_waiting_takes_nothing_from_the_others() -> None:
     diary = Diary(seconds=1.0)
     answers: list[bytes] = []
 
@@ -353,7 +353,7 @@ def shared(seconds: float = 10.0) -> Shelf:
 
 
 @pytest.mark.asyncio
-async def test_a_young_answer_is_given_to_who_takes_it_and_to_nobody_else() -> None:
+async def test_T_14_a_young_answer_is_given_to_who_takes_it_and_to_nobody_else() -> None:
     diary = Diary(values={"a": "old"})
 
     async with Planner(diary, shelf=shared()) as planner:
@@ -385,7 +385,7 @@ async def test_an_answer_ages_from_when_the_call_was_sent() -> None:
 
 
 @pytest.mark.asyncio
-async def test_who_takes_an_older_answer_joins_a_call_that_is_under_way() -> None:
+async def test_T_14_who_takes_an_older_answer_joins_a_call_that_is_under_way() -> None:
     diary = Diary(seconds=1.0)
     answers: list[bytes | type[Exception]] = []
 
