@@ -25,6 +25,7 @@ class Record:
 def record(control_plane: pathlib.Path, api: Api, account: str) -> Record:
     """Of ``namespace:name``, once everything up to now is written down."""
     log = control_plane.parent / "audit.log"
+    assert log.exists(), "start the control plane with --audit"
     mark(api, log)
     allowed: Counter[Asked] = Counter()
     refused: Counter[str] = Counter()
