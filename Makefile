@@ -62,7 +62,7 @@ template-reference: $(READY) ## write docs/reference/templates.md from the expla
 test: lint types arch ## all checks that need neither Go nor a cluster
 	$(BIN)/pytest tests -m "not cluster" -n auto $(PYTEST_ARGS)
 
-controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager and the client-go check, once per version
+controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager, the client-go check and Helm, once per version
 	$(BIN)/python hack/controlplane/build.py
 
 policy-tools: $(READY) ## build the command-line tools of Kyverno and Gatekeeper, once per version; Kyverno takes about ten minutes
