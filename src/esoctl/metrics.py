@@ -4,6 +4,9 @@ Names and labels are those of the reference and of controller-runtime, so dashbo
 for each object are made at the scrape from small counters and from the informers' stores: ten thousand objects cost no
 metric children, and an object that is gone leaves no series behind.
 
+DIFFERS: the reference keeps the counters of an object that is gone, has a queue and workers for each controller, and
+client-go's boundaries of histograms; it counts no failure as terminal.
+
 Two names of the reference are counters without the ending ``_total``; the text format shows them as untyped.
 """
 
