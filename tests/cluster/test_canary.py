@@ -1,23 +1,26 @@
 """Marked values go through everything that can fail, at the most talkative log level, and are looked for everywhere.
 
-Looked through: the operator's log, every event, every object that is no Secret (as JSON, with managed fields), and the
-metrics. The marks are in the values of AWS, in the credentials, and in what templates make of them.
+Looked through: the operator's log and its audit log, every event, every object that is no Secret (as JSON, with managed
+fields), and the metrics. Then a library that quotes what it was given, and a process that crashes. The marks are in the
+values of AWS, in the credentials, and in what templates make of them.
 """
 
 import base64
 import itertools
 import json
 import pathlib
+import signal
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from support import aws_front, installing, kubeconfig
+from support import aws_front, installing, kubeconfig, operator
 from support.api import Api, Json
 from support.installed import Installed
-from support.scene import Scene, a_scene
+from support.scene import Scene, a_scene, until
 
 MARK = f"c4n4ry{uuid.uuid4().hex}"
 TEXT = f"{MARK}-plain"
@@ -33,6 +36,27 @@ FUNCTIONS = (
     "fail", "mustFromJson", "mustToDate \"2006-01-02\"", "splitList 5", "hasKey \"a\"", "template", "len | index .x",
 )  # fmt: skip
 """Each gets the marked value, and most fail with it."""
+
+
+PLACES = ["externalsecrets", "secretstores", "configmaps", "events", "metrics", "log", "audit"]
+QUOTING = """
+import signal
+from esoctl.cli import main
+from esoctl.reconcile import external_secret
+
+async def quotes(plan, *_):
+    found = {name: bytes(value) for name, value in plan.write.data.items()}
+    crash.said = repr(found)
+    assert False, f"odd data: {found}"
+
+def crash(*_):
+    raise RuntimeError(crash.said)
+
+external_secret.carry_out = quotes
+signal.signal(signal.SIGUSR1, crash)
+main()
+"""
+"""The operator with a bug that quotes a value, and one that ends the process while it does."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,7 @@ def specs() -> dict[str, Json]:
         *(templated(f"{{{{ .x | {function} }}}}") for function in FUNCTIONS),
     ]
     fine = [entry(), extract("json"), templated("{{ .x | b64enc }}")]
-    return {f"one-{number}": spec for number, spec in enumerate([*failing, *fine])}
+    return {f"one-{number}": spec for number, spec in enumerate([*failing, *fine])} | {"made-fine": entry()}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +117,8 @@ def seen(
     installing.install(api)
     access = installing.operator_access(api)
     config = kubeconfig.write(access, folder / "kubeconfig")
-    with Installed(config, front.url, folder, "--log-level=debug") as installed, a_scene(api, front) as scene:
+    talkative = ("--log-level=debug", f"--audit-log={folder / 'audit'}")
+    with Installed(config, front.url, folder, *talkative) as installed, a_scene(api, front) as scene:
         installed.up()
         fill(scene)
         names = specs()
@@ -111,7 +136,7 @@ def seen(
         installed.down()
         token = str(access.token)
         assert all(token not in text for text in [*texts.values(), installed.log()]), "the operator's own token"
-        yield Seen(texts | {"log": installed.log()}, failed)
+        yield Seen(texts | {"log": installed.log(), "audit": (folder / "audit").read_text()}, failed)
 
 
 def fill(scene: Scene) -> None:
@@ -145,13 +170,45 @@ def looked_at(scene: Scene) -> dict[str, str]:
     return {path.rsplit("/", 1)[1]: json.dumps(scene.api.get(path).good()) for path in paths}
 
 
-@pytest.mark.parametrize("place", ["externalsecrets", "secretstores", "configmaps", "events", "metrics", "log"])
+@pytest.mark.parametrize("place", PLACES)
 def test_sec_08_no_value_is_seen(place: str, seen: Seen) -> None:
     text = seen.texts[place]
 
     assert seen.failed > 20
     for mark in (MARK, MARK.upper(), MADE):
         assert mark not in text, around(text, mark)
+
+
+def test_w02_the_audit_log_has_whole_records_of_what_was_written(seen: Seen) -> None:
+    records = [json.loads(line) for line in seen.texts["audit"].splitlines()]
+    written = [one for one in records if one["name"] == "made-fine"]
+
+    assert {one["action"] for one in written} == {"created"}
+    assert written[0]["field_manager"] == "externalsecrets.external-secrets.io/made-fine"
+    assert written[0]["keys"] == ["x"]
+    assert [(one["source"], one["key"]) for one in written[0]["remotes"]] == [("SecretStore/aws", "text")]
+    assert all(one["version"] for one in written[0]["remotes"])
+
+
+def test_sec_08_a_library_that_quotes_values_and_a_crash_of_the_process_tell_none(
+    api: Api, front: aws_front.Front, tmp_path: pathlib.Path
+) -> None:
+    installing.install(api)
+    config = kubeconfig.write(installing.operator_access(api), tmp_path / "kubeconfig")
+    program = (sys.executable, "-X", "faulthandler", "-c", QUOTING)
+    with a_scene(api, front) as scene:
+        scene.put(db=TEXT)
+        scene.store()
+        scene.external_secret()
+        with operator.running(config, front.url, tmp_path, "--log-level=debug", program=program) as running:
+            until(lambda: "failed unexpectedly" in running.child.log.read_text(), running.child.log_tail)
+            running.child.process.send_signal(signal.SIGUSR1)
+            assert running.child.process.wait(30) == 1
+            told = running.child.log.read_text()
+
+    assert "AssertionError" in told
+    assert "crashed by a fault of its own (RuntimeError)" in told
+    assert MARK not in told, around(told, MARK)
 
 
 def around(text: str, mark: str) -> str:
