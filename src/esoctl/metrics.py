@@ -22,6 +22,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from esoctl import __version__
 from esoctl.exposition import Row, family, quoted
 
 # The reference's metrics have no moment of creation; it would double the number of series.
@@ -104,6 +105,8 @@ class Metrics:
         self._refreshes = Histogram(
             "esoctl_refresh_lag_seconds", "How late a refresh started.", buckets=LAGS, registry=registry
         )
+        build = Gauge("esoctl_build_info", "The version that runs.", ["version"], registry=registry)
+        build.labels(__version__).set(1)
         for collector in (ProcessCollector(registry=None), PlatformCollector(registry=None)):
             registry.register(collector)
         GCCollector(registry=registry)

@@ -67,8 +67,10 @@ def _metrics(scrape: Scrape, admit: Admit | None) -> Handler:
         status = await admit(request.headers.get("Authorization", ""), request.path) if admit is not None else 200
         if status != 200:
             return _refused(status)
-        # Thousands of series take tens of milliseconds to print; the loop has better things to do.
-        return web.Response(body=await anyio.to_thread.run_sync(scrape()), headers={"Content-Type": TEXT})
+        # Thousands of series take long to print and to compress; the loop has better things to do.
+        response = web.Response(body=await anyio.to_thread.run_sync(scrape()), headers={"Content-Type": TEXT})
+        response.enable_compression()
+        return response
 
     return handle
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from esoctl import __version__
 from esoctl.metrics import CONTROLLERS, RESULTS, Age, Metrics, QueueFigures, Ready
 
 SHOP = ("externalsecret", "team-a", "shop")
@@ -93,6 +94,7 @@ def busy() -> Metrics:
         ("workqueue_work_duration_seconds_count", OF_QUEUE, 1),
         ("rest_client_requests_total", {"code": "200", "host": "10.0.0.1", "method": "GET"}, 1),
         ("esoctl_event_loop_lag_seconds", {}, 0.5),
+        ("esoctl_build_info", {"version": __version__}, 1),
         ("esoctl_refresh_lag_seconds_sum", {}, 2),
         ("esoctl_queue_keys", {"state": "timer"}, 70),
     ],

@@ -1,5 +1,6 @@
 """The probes over real sockets: routes, and what a failed check says."""
 
+import gzip
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -155,3 +156,20 @@ async def test_who_shows_nothing_is_asked_for_it() -> None:
 
     async with served(metrics="127.0.0.1:0", health="", admit=admit) as (metrics,):
         assert (await get(metrics, "/metrics"))[0] == 401
+
+
+async def test_a_scraper_that_reads_gzip_gets_a_fraction() -> None:
+    text = b"a_metric 1\n" * 10_000
+    async with (
+        served(metrics="127.0.0.1:0", health="", scrape=lambda: lambda: text) as (metrics,),
+        ClientSession(auto_decompress=False) as session,
+    ):
+        async with session.get(f"http://{metrics}/metrics", headers={"Accept-Encoding": "gzip"}) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            sent = await answer.read()
+        async with session.get(f"http://{metrics}/metrics", headers={"Accept-Encoding": "identity"}) as answer:
+            assert "Content-Encoding" not in answer.headers
+            assert await answer.read() == text
+
+    assert gzip.decompress(sent) == text
+    assert len(sent) < len(text) / 10
