@@ -18,8 +18,8 @@ from esoctl.plan import cron, wallclock
 
 ALLOW = "allow"
 DENY = "deny"
-STEPS = 50
-"""Windows, one after the other without a gap, that are looked at for the next time to refresh."""
+LOOKS = 100
+"""Looks at windows, about, in search of the next time to refresh: they may follow one another without a gap."""
 
 
 class Window(Protocol):
@@ -45,7 +45,7 @@ def open_at(kind: str, windows: Sequence[Window], now: datetime) -> bool:
 
 def next_open(kind: str, windows: Sequence[Window], moment: datetime) -> datetime | None:
     """When a refresh may happen that is due at a moment; None when the windows never say so, or not within reach."""
-    for _ in range(STEPS):
+    for _ in range(2 + LOOKS // (len(windows) or 1)):
         if open_at(kind, windows, moment):
             return moment
         turns = [_turn(kind, window, moment) for window in windows if kind == ALLOW or is_open(window, moment)]
