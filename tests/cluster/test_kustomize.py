@@ -13,6 +13,8 @@ from support.installing import MANIFESTS
 
 OVERLAYS = sorted(path.parent for path in (MANIFESTS / "overlays").glob("*/kustomization.yaml"))
 COMPONENTS = sorted(path.parent for path in (MANIFESTS / "components").glob("*/kustomization.yaml"))
+PROMETHEUS = ("ServiceMonitor", "PrometheusRule")
+"""Kinds of the Prometheus operator, which is not there."""
 NARROW = {"namespace": "--namespace=$(POD_NAMESPACE)", "namespaces": "--namespaces=team-a,team-b"}
 
 
@@ -61,13 +63,13 @@ def test_an_overlay_is_taken_by_the_api_server(
 
 
 def test_all_components_fit_together(control_plane: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    found = together(tmp_path, MANIFESTS, *COMPONENTS, MANIFESTS / "generic-targets")
+    found = together(tmp_path, MANIFESTS, *COMPONENTS, MANIFESTS / "generic-targets", MANIFESTS / "monitoring")
 
     assert {path.name for path in COMPONENTS} >= {"network-policy", "pod-disruption-budget", "service-monitor"}
-    assert len(of_kind(found, "ServiceMonitor")) == 1
+    assert len(of_kind(found, "ServiceMonitor")) == len(of_kind(found, "PrometheusRule")) == 1
     (deployment,) = of_kind(found, "Deployment")
     assert len(deployment["spec"]["template"]["spec"]["topologySpreadConstraints"]) == 2
-    taken(control_plane, [one for one in found if one["kind"] != "ServiceMonitor"], tmp_path)
+    taken(control_plane, [one for one in found if one["kind"] not in PROMETHEUS], tmp_path)
 
 
 def test_two_replicas_have_a_budget_and_are_spread() -> None:
