@@ -7,8 +7,8 @@ The most impatient of them decides for all, by its haste:
 * queued: workers are busy writing what they read and will come back for more. While those who were answered within
   the last second and have not come back would fill the batch, they are waited for, a second at most; otherwise fifty
   milliseconds without company are enough.
-* calm: at once after a rest, like a prompt one; but the next calls leave more than a second apart, so that a steady
-  trickle of refreshes makes one call a second and not one for each.
+* calm: after fifty milliseconds without company, for many are due in the same second; and a second and a half after
+  the last call, so that a steady trickle of refreshes makes less than one call a second and not one for each.
 
 Pure: the time is an argument.
 """
@@ -33,7 +33,7 @@ class Patience:
 PATIENCE: Mapping[Haste, Patience] = {
     Haste.PROMPT: Patience(quiet=0.001, longest=0.04),
     Haste.QUEUED: Patience(quiet=0.05, longest=1.0),
-    Haste.CALM: Patience(quiet=0.001, longest=1.3, apart=1.3),
+    Haste.CALM: Patience(quiet=0.05, longest=1.5, apart=1.5),
 }
 
 
