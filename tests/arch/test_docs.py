@@ -1,5 +1,6 @@
 """Nothing in the documentation is untested: every block is run, validated, or listed here with the reason why not."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,8 @@ import yaml
 
 from esoctl.checking.objects import Judge
 from esoctl.cli import COMMANDS, main
+from esoctl.reconcile import visits
+from esoctl.reconcile.visits import Act
 from support import pages
 from support.pages import FENCE, ROOT, Block
 
@@ -75,11 +78,19 @@ def test_a_page_that_is_run_is_named_by_its_test(page: str, test: str) -> None:
     assert page.rpartition("/")[2] in (ROOT / test).read_text()
 
 
-@pytest.mark.parametrize("block", by_place([block for block in blocks("yaml") if block.page not in RUN]))
-def test_a_manifest_that_no_test_runs_is_valid(block: Block) -> None:
+def test_a_manifest_that_no_test_runs_is_valid() -> None:
     judge = Judge()
-    for manifest in yaml.safe_load_all(block.text):
-        assert judge.problems(manifest) == []
+    loose = [block for block in blocks("yaml") if block.page not in RUN]
+    manifests = [(block.place, manifest) for block in loose for manifest in yaml.safe_load_all(block.text)]
+
+    assert {place: judge.problems(manifest) for place, manifest in manifests if judge.problems(manifest)} == {}
+
+
+def test_records_that_are_shown_are_whole_and_as_they_are_written() -> None:
+    log, audit = [json.loads(block.text) for block in pages.blocks("docs/running.md", "json")]
+
+    assert {"key", "reconcile_id", "store", "cause", "seconds", "did"} < log.keys()
+    assert list(audit) == ["time", "identity", *visits.audited(Act("", "", "", ""))]
 
 
 @pytest.mark.parametrize("block", by_place([block for block in blocks("console") if block.page not in RUN]))
