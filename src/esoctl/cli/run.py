@@ -125,7 +125,7 @@ def _config(
         metrics_addr=str(options["metrics_addr"]),
         metrics_auth=bool(options["metrics_auth"]),
         health_addr=str(options["health_addr"]),
-        log_format=Format(log_format) if log_format else (Format.CONSOLE if sys.stderr.isatty() else Format.JSON),
+        log_format=Format(log_format) if log_format else _fitting_format(),
         log_level=str(options["log_level"]),
         audit_log=str(options["audit_log"]),
         store_requeue_seconds=requeue,
@@ -147,6 +147,11 @@ def _served(given: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := [name for name in found if not NAMESPACE.fullmatch(name)]:
         raise click.UsageError(f"--namespaces: {wrong[0]!r} cannot be the name of a namespace")
     return found
+
+
+def _fitting_format() -> Format:
+    """For people only where one is sure to look: a Pod has collectors, even when it was given a terminal."""
+    return Format.CONSOLE if sys.stderr.isatty() and "KUBERNETES_SERVICE_HOST" not in os.environ else Format.JSON
 
 
 def _cluster_name(options: dict[str, str | float | bool]) -> str:

@@ -94,7 +94,7 @@ class Worker:
                 self.queue.forget(key)
                 self._look_again(key, again)
                 self.queue.park(key, behind)
-                log.info("waits for the store", store=behind, problem=problem)
+                log.debug("waits for the store", store=behind, problem=problem)
             case Again(problem, after, refresh):
                 self._look_again(key, refresh)
                 seconds = self.queue.retry(key, after)

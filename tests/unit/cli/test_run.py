@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,26 @@ def test_each_option_sets_its_field_and_no_other(arguments: list[str], field: st
     changed = {name for name in Config.__dataclass_fields__ if getattr(found, name) != getattr(defaults, name)}
     assert getattr(found, field) == value
     assert changed == {field}
+
+
+@pytest.mark.parametrize(
+    ("terminal", "pod", "style"),
+    [
+        pytest.param(True, False, Format.CONSOLE, id="a terminal"),
+        pytest.param(False, False, Format.JSON, id="a pipe"),
+        pytest.param(True, True, Format.JSON, id="a pod with a terminal"),
+        pytest.param(False, True, Format.JSON, id="a pod"),
+    ],
+)
+def test_the_log_is_for_people_on_a_terminal_and_for_machines_elsewhere(
+    terminal: bool, pod: bool, style: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    if pod:
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+
+    assert configured().log_format is style
 
 
 def test_an_election_is_held_when_asked_for_by_the_references_options() -> None:
