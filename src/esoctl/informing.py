@@ -26,7 +26,7 @@ from esoctl.informers.store import Broken, Indexer, T
 from esoctl.informers.triggers import Cause, Lookups, Trigger
 from esoctl.informers.watcher import Options, Streaming
 from esoctl.kube.api import Api, Collection, Selection
-from esoctl.metrics import Ready
+from esoctl.metrics import CONTROLLERS, Ready
 from esoctl.model import conditions, external_secret, secret, store
 from esoctl.model.external_secret import ExternalSecret
 from esoctl.model.keys import Key, Kind, StoreRef
@@ -146,6 +146,12 @@ class Informers:
         informer = self.stores if key.kind is Kind.SECRET_STORE else self.cluster_stores
         return informer is not None and informer.store.get(key.namespace, key.name) is not None
 
+    def labels_of(self, controller: str, namespace: str, name: str) -> Mapping[str, str]:
+        """The labels of an object that a controller, by its name in metrics, works on; none when it is gone."""
+        informer = self._controllers()[controller]
+        found = informer.store.get(namespace, name) if informer else None
+        return found.metadata.labels if found is not None else {}
+
     def views(self) -> InformedViews:
         """What reconcilers read."""
         return InformedViews(
@@ -160,15 +166,14 @@ class Informers:
 
     def readiness(self) -> Iterator[Ready]:
         """The Ready condition of every object, for metrics."""
-        for controller, informer in (
-            ("externalsecret", self.external_secrets),
-            ("secretstore", self.stores),
-            ("clustersecretstore", self.cluster_stores),
-        ):
+        for controller, informer in self._controllers().items():
             for item in informer.store.all() if informer else ():
                 ready = None if isinstance(item, Broken) else conditions.find(item.status.conditions)
                 if ready is not None:
                     yield Ready(controller, item.metadata.namespace, item.metadata.name, ready.status)
+
+    def _controllers(self) -> dict[str, Family[ExternalSecret] | Family[Store] | None]:
+        return dict(zip(CONTROLLERS, (self.external_secrets, self.stores, self.cluster_stores), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

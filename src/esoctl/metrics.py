@@ -23,7 +23,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from esoctl import __version__
-from esoctl.exposition import Row, family, quoted
+from esoctl.exposition import Row, extended, family, quoted
 
 # The reference's metrics have no moment of creation; it would double the number of series.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it out
@@ -35,6 +35,10 @@ FAILURES = ("error", "terminal", "timeout", "panic")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 LAGS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 CONDITION_STATUSES = ("True", "False")
+
+
+Target = tuple[str, str, str]
+"""Controller, namespace and name of an object."""
 
 
 class Ready(NamedTuple):
@@ -84,13 +88,15 @@ class Metrics:
     """Set by the composition root: the conditions as the informers hold them."""
     ages: Callable[[], Iterable[Age]] = tuple
     """Set by the composition root: of every ExternalSecret that was ever synced."""
+    own_labels: Callable[[str, str, str], Mapping[str, str]] | None = None
+    """Set on demand: the labels of the object of a controller, namespace and name."""
     queue: Callable[[], Mapping[str, QueueFigures]] = dict
     """Set by the composition root: the queue by controller."""
     census: Callable[[], Mapping[str, int]] = dict
     """Set by the composition root: how many keys the queue knows, by state, each counted once."""
     gauges: dict[str, tuple[str, Callable[[], Mapping[str, float]]]] = field(default_factory=dict)
     """Further gauges, computed at the scrape: name -> (help, value by the label ``name``)."""
-    _visits: dict[tuple[str, str, str], _Visits] = field(default_factory=dict)
+    _visits: dict[Target, _Visits] = field(default_factory=dict)
     _provider_calls: Tally[tuple[str, str, str]] = field(default_factory=Tally)
     _reads: Tally[tuple[str, str]] = field(default_factory=Tally)
 
@@ -143,7 +149,7 @@ class Metrics:
             for metric in (self._adds, self._retries, self._waits, self._works):
                 metric.labels(controller, controller)
 
-    def observe_reconcile(self, target: tuple[str, str, str], result: str, seconds: float) -> None:
+    def observe_reconcile(self, target: Target, result: str, seconds: float) -> None:
         """One reconcile of (controller, namespace, name) ended, by one of ``RESULTS`` or of ``FAILURES``."""
         controller = target[0]
         failed = result in FAILURES
@@ -156,7 +162,7 @@ class Metrics:
         visits.errors += failed
         visits.nanoseconds = seconds * 1e9
 
-    def forget(self, target: tuple[str, str, str]) -> None:
+    def forget(self, target: Target) -> None:
         """The object is gone; its series go with it."""
         self._visits.pop(target, None)
 
@@ -202,11 +208,13 @@ class Metrics:
 
     def scrape(self) -> Callable[[], bytes]:
         """Take down what changes all the time, and return what prints it: that may run in another thread."""
+        conditions, ages = list(self.conditions()), list(self.ages())
         taken = _Taken(
             self.workers,
             [(target, visits.copy()) for target, visits in self._visits.items()],
-            list(self.conditions()),
-            list(self.ages()),
+            conditions,
+            ages,
+            self._extended(conditions, ages) if self.own_labels else {},
             list(self._provider_calls.items()),
             list(self._reads.items()),
             dict(self.queue()),
@@ -215,15 +223,21 @@ class Metrics:
         )
         return lambda: generate_latest(_Whole(self.registry, taken)) + "".join(taken.lines()).encode()
 
+    def _extended(self, conditions: Iterable[Ready], ages: Iterable[Age]) -> dict[Target, str]:
+        targets = {*self._visits, *(ready[:3] for ready in conditions), *((CONTROLLERS[0], *age[:2]) for age in ages)}
+        return {target: extended(self.own_labels(*target)) for target in targets} if self.own_labels else {}
+
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """Everything that is computed when somebody asks, as it was at one moment."""
 
     workers: int
-    visits: list[tuple[tuple[str, str, str], _Visits]]
+    visits: list[tuple[Target, _Visits]]
     conditions: list[Ready]
     ages: list[Age]
+    extended: dict[Target, str]
+    """Further labels of the series of an object."""
     provider_calls: list[tuple[tuple[str, str, str], int]]
     reads: list[tuple[tuple[str, str], int]]
     figures: dict[str, QueueFigures]
@@ -253,13 +267,13 @@ class _Taken:
         yield from self._of_visits()
         yield from self._of_conditions()
         text = "Seconds since an ExternalSecret was last synced with success."
-        rows = ((_object(age.namespace, age.name), age.seconds) for age in self.ages)
+        rows = ((self._object(CONTROLLERS[0], age.namespace, age.name), age.seconds) for age in self.ages)
         yield from family("esoctl_seconds_since_last_success", "gauge", text, rows)
 
     def _of_visits(self) -> Iterator[str]:
         found: dict[str, list[tuple[str, _Visits]]] = {controller: [] for controller in CONTROLLERS}
         for (controller, namespace, name), visits in self.visits:
-            found[controller].append((_object(namespace, name), visits))
+            found[controller].append((self._object(controller, namespace, name), visits))
         text = "The last reconcile, in nanoseconds."
         for controller, rows in found.items():
             times = ((labels, visits.nanoseconds) for labels, visits in rows)
@@ -273,12 +287,16 @@ class _Taken:
     def _of_conditions(self) -> Iterator[str]:
         found: dict[str, list[Row]] = {controller: [] for controller in CONTROLLERS}
         for ready in self.conditions:
-            labels = _object(ready.namespace, ready.name)[1:-1]
+            labels = self._object(ready.controller, ready.namespace, ready.name)[1:-1]
             for status in CONDITION_STATUSES:
                 labelled = f'{{condition="Ready",{labels},status="{status}"}}'
                 found[ready.controller].append((labelled, float(ready.status == status)))
         for controller, rows in found.items():
             yield from family(f"{controller}_status_condition", "gauge", "The Ready condition.", rows)
+
+    def _object(self, controller: str, namespace: str, name: str) -> str:
+        more = self.extended[controller, namespace, name] if self.extended else ""
+        return f'{{{more}name="{quoted(name)}",namespace="{quoted(namespace)}"}}'
 
     def _of_provider(self) -> Metric:
         name = "externalsecret_provider_api_calls_count"
@@ -309,10 +327,6 @@ class _Whole(Collector):
 
 def _by_controller(name: str, text: str, registry: CollectorRegistry) -> Counter:
     return Counter(name, text, ["controller"], registry=registry)
-
-
-def _object(namespace: str, name: str) -> str:
-    return f'{{name="{quoted(name)}",namespace="{quoted(namespace)}"}}'
 
 
 def _of_figures(figures: Mapping[str, QueueFigures], workers: int) -> Iterator[Metric]:

@@ -159,6 +159,7 @@ class Operator:
         """What is looked up at each scrape, and who may ask for it."""
         self._admit = Gate(api.review).admit if self._config.metrics_auth else None
         metrics.conditions, metrics.ages = self._informers.readiness, self._watchdog.ages
+        metrics.own_labels = self._informers.labels_of if self._config.extended_labels else None
         metrics.queue, metrics.census = self._figures, self._census
         metrics.gauges["esoctl_externalsecrets_overdue"] = (OVERDUE_HELP, self._overdue)
         metrics.gauges["esoctl_informer_age_seconds"] = (AGE_HELP, self._ages)

@@ -44,6 +44,18 @@ async def test_an_object_that_is_gone_leaves_no_series_behind() -> None:
         assert 'name="shop"' not in day.metrics.exposition().decode()
 
 
+async def test_series_have_the_labels_of_their_objects_when_asked_for() -> None:
+    async with a_day(extended_labels=True) as day:
+        await a_synced(day)
+        day.edit("ExternalSecret", "shop", {"metadata": {"labels": {"app.kubernetes.io/part-of": "web"}}})
+        await day.settle()
+
+        for name in ("externalsecret_status_condition", "externalsecret_sync_calls_total"):
+            assert {sample.labels["app_kubernetes_io_part_of"] for sample in samples(day, name)} == {"web"}
+        (store, _) = samples(day, "secretstore_status_condition")
+        assert store.labels["app_kubernetes_io_name"] == ""
+
+
 @pytest.mark.parametrize("seed", range(2))
 async def test_the_series_of_objects_are_those_of_the_objects_whatever_happened_to_them(seed: int) -> None:
     """REL-26: objects come, fail, heal and go in any order; no series stays behind, and none is wrong."""

@@ -195,6 +195,29 @@ def test_every_controller_has_its_series_before_anything_happened() -> None:
     assert {labels["result"] for labels, _ in found["controller_runtime_reconcile_total"]} == set(RESULTS)
 
 
+def test_series_of_objects_have_their_labels_on_demand() -> None:
+    metrics = busy()
+    metrics.ages = lambda: [Age("team-a", "shop", 5.0)]
+    known = {SHOP: {"app.kubernetes.io/name": "shop", "app.kubernetes.io/part-of": 'the "web"', "other": "x"}}
+    metrics.own_labels = lambda *target: known.get(target, {})
+
+    found = scraped(metrics)
+
+    extended = dict.fromkeys(
+        (f"app_kubernetes_io_{name}" for name in ("instance", "version", "component", "managed_by")), ""
+    )
+    extended |= {"app_kubernetes_io_name": "shop", "app_kubernetes_io_part_of": 'the "web"'}
+    for name in (
+        "externalsecret_sync_calls_total",
+        "externalsecret_reconcile_duration",
+        "esoctl_seconds_since_last_success",
+    ):
+        assert [labels for labels, _ in found[name]] == [OF_SHOP | extended]
+    (labels, _), _ = found["secretstore_status_condition"]
+    assert labels["app_kubernetes_io_name"] == ""
+    assert labels["namespace"] == "team-a"
+
+
 def test_no_series_tells_when_a_counter_was_made() -> None:
     assert "_created" not in busy().exposition().decode()
 

@@ -42,6 +42,9 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 @click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
 @click.option("--metrics-auth", is_flag=True, help="Ask for a bearer token whose owner may get /metrics.")
+@click.option(
+    "--enable-extended-metric-labels", is_flag=True, help="Labels app.kubernetes.io/... of objects on series."
+)
 @click.option("--health-addr", "--live-addr", default=":8082", help="HOST:PORT of /healthz, /livez and /readyz.")
 @click.option(
     "--log-format",
@@ -124,6 +127,7 @@ def _config(
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
         metrics_auth=bool(options["metrics_auth"]),
+        extended_labels=bool(options["enable_extended_metric_labels"]),
         health_addr=str(options["health_addr"]),
         log_format=Format(log_format) if log_format else _fitting_format(),
         log_level=str(options["log_level"]),

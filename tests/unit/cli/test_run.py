@@ -58,6 +58,8 @@ def test_without_options_the_settings_are_the_defaults() -> None:
         (["--workers", "4"], "workers", 4),
         (["--concurrent", "4"], "workers", 4),
         (["--metrics-addr", ""], "metrics_addr", ""),
+        (["--metrics-auth"], "metrics_auth", True),
+        (["--enable-extended-metric-labels"], "extended_labels", True),
         (["--health-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
         (["--live-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
         (["--log-format", "console"], "log_format", Format.CONSOLE),
