@@ -19,6 +19,9 @@ PAGE = "docs/shared-cluster.md"
 REFUSALS = [block for block in pages.blocks(PAGE, "console") if "\nError from server" in block.text]
 
 EACH = pytest.mark.parametrize("vector", [pytest.param(one, id=one.id) for one in policies.ALL])
+LABELLED = [one for one in policies.ALL if one.stored is not None and "labels" in one.metadata]
+"""Edits of no more than labels, of what is against the rule already."""
+EACH_LABELLED = pytest.mark.parametrize("vector", [pytest.param(one, id=one.policy) for one in LABELLED])
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +88,28 @@ def test_the_api_server_judges_the_vectors_of_the_policies(server: Api, vector: 
         message = answer.refused(403, "Forbidden")["message"]
         assert f"ValidatingAdmissionPolicy 'esoctl-{vector.policy}'" in message
         assert vector.says in message
+
+
+@EACH_LABELLED
+def test_the_status_of_what_is_against_a_rule_can_be_written(server: Api, vector: Vector) -> None:
+    ready = {"type": "Ready", "status": "False", "reason": "Tested", "message": "as the operator does"}
+    path = f"{vector.path}/{vector.object_name}/status"
+
+    server.patch(path, {"status": {"conditions": [ready]}}, dryRun="All").good()
+
+
+def test_a_policy_without_its_parameters_refuses_even_what_it_does_not_judge(server: Api) -> None:
+    (parameters,) = policies.documents(policies.PACKS / "parameters" / "find-scope.yaml")
+    label = next(one for one in policies.of("find-scope") if one.metadata)
+    ask(server, label).good()
+
+    server.delete("/api/v1/namespaces/esoctl/configmaps/esoctl-find-scope").good()
+    try:
+        eventually(lambda: ask(server, label).status >= 400, "it is noticed that there are no parameters")
+        assert "no params found" in ask(server, label).refused(422, "Invalid")["message"]
+    finally:
+        policies.place(server, parameters)
+        eventually(lambda: ask(server, label).status == 200, "the parameters are back")
 
 
 @pytest.mark.parametrize("name", policies.NAMES)
