@@ -11,6 +11,7 @@ Two names of the reference are counters without the ending ``_total``; the text 
 """
 
 from collections import Counter as Tally
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -34,6 +35,8 @@ RESULTS = ("success", "requeue", "requeue_after", "error")
 FAILURES = ("error", "terminal", "timeout", "panic")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 LAGS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
+LAGS_KEPT = 120
+"""A scrape that comes twice a minute must not miss a loop that stood still in between."""
 CONDITION_STATUSES = ("True", "False")
 
 
@@ -107,7 +110,9 @@ class Metrics:
         self._requests = Counter(
             "rest_client_requests", "Requests to the API server.", ["code", "host", "method"], registry=registry
         )
-        self._lag = Gauge("esoctl_event_loop_lag_seconds", "How late the event loop last woke up.", registry=registry)
+        text = "How late the event loop woke up, at worst in the last minute."
+        self._lag = Gauge("esoctl_event_loop_lag_seconds", text, registry=registry)
+        self._lags: deque[float] = deque([0.0], LAGS_KEPT)
         self._refreshes = Histogram(
             "esoctl_refresh_lag_seconds", "How late a refresh started.", buckets=LAGS, registry=registry
         )
@@ -199,8 +204,9 @@ class Metrics:
         self._refreshes.observe(late_seconds)
 
     def observe_lag(self, seconds: float) -> None:
-        """The event loop woke up late."""
-        self._lag.set(seconds)
+        """The event loop woke up late; told twice a second."""
+        self._lags.append(seconds)
+        self._lag.set(max(self._lags))
 
     def exposition(self) -> bytes:
         """All series in the text format."""

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from esoctl import __version__
-from esoctl.metrics import CONTROLLERS, RESULTS, Age, Metrics, QueueFigures, Ready
+from esoctl.metrics import CONTROLLERS, LAGS_KEPT, RESULTS, Age, Metrics, QueueFigures, Ready
 
 SHOP = ("externalsecret", "team-a", "shop")
 OF_SHOP = {"name": "shop", "namespace": "team-a"}
@@ -216,6 +216,18 @@ def test_series_of_objects_have_their_labels_on_demand() -> None:
     (labels, _), _ = found["secretstore_status_condition"]
     assert labels["app_kubernetes_io_name"] == ""
     assert labels["namespace"] == "team-a"
+
+
+def test_a_loop_that_stood_still_is_told_of_for_a_minute() -> None:
+    metrics = Metrics()
+    metrics.observe_lag(3.0)
+    told = []
+    for _ in range(LAGS_KEPT):
+        told.append(value(metrics, "esoctl_event_loop_lag_seconds"))
+        metrics.observe_lag(0.01)
+
+    assert set(told) == {3.0}
+    assert value(metrics, "esoctl_event_loop_lag_seconds") == 0.01
 
 
 def test_no_series_tells_when_a_counter_was_made() -> None:
