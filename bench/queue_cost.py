@@ -1,4 +1,5 @@
-"""Measures what the work queue costs with many keys: microseconds of CPU for one add, lease and done, and bytes for an idle key.
+"""Measures what the work queue costs with many keys: microseconds of CPU for one add, lease and done, and bytes for an
+idle key and one that rests, and the time a step of the wall clock takes.
 
 Run: python bench/queue_cost.py [keys]
 """
@@ -107,6 +108,39 @@ def bytes_for_an_idle_key(keys):
     return held / len(keys)
 
 
+def bytes_for_a_resting_key(keys):
+    core = QueueCore(group=lambda key: key[1])
+    gc.collect()
+    tracemalloc.start()
+    for key in keys:
+        core.rest(key)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return held / len(keys)
+
+
+def clock_step(keys):
+    """All refresh times come nearer by an hour, and half of them are over by then: milliseconds."""
+    core = QueueCore(group=lambda key: key[1])
+    for number, key in enumerate(keys):
+        core.add_after(key, 1.0 + number * 7919 % 7200, Slot.REFRESH, Lane.REFRESH, 0.0)
+    started = time.process_time()
+    core.bring_forward(3600.0, 300.0, 0.5)
+    return (time.process_time() - started) * 1e3
+
+
+def census(keys):
+    """A tally of all keys, and a look for lost ones: milliseconds."""
+    core = QueueCore(group=lambda key: key[1])
+    for number, key in enumerate(keys):
+        core.add_after(key, 1.0 + number, Slot.REFRESH, Lane.REFRESH, 0.0)
+    started = time.process_time()
+    core.tally()
+    lost = [key for key in keys if not core.holds(key)]
+    assert not lost
+    return (time.process_time() - started) * 1e3
+
+
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     keys = the_keys(count)
@@ -116,6 +150,9 @@ def main():
     print(f"core, two timers set, due, leased, ended:    {best(lambda: core_timers(keys)):6.1f} us a key")
     print(f"queue, 32 workers, next refresh set:         {best(lambda: queue_round(keys)):6.1f} us a key")
     print(f"memory of a key that waits for its refresh:  {bytes_for_an_idle_key(keys):6.0f} bytes")
+    print(f"memory of a key that rests:                  {bytes_for_a_resting_key(keys):6.0f} bytes")
+    print(f"a step of the clock, 10,000 timers:          {best(lambda: clock_step(keys[:10_000])):6.1f} ms")
+    print(f"tally and lost keys, 10,000 keys:            {best(lambda: census(keys[:10_000])):6.1f} ms")
 
 
 main()

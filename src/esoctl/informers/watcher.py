@@ -174,7 +174,7 @@ class Watcher:
             with anyio.CancelScope() as scope:
                 scope.deadline = ceiling = began + seconds + GRACE_SECONDS
                 async with asked as lines:
-                    self._heard()
+                    armed = self._heard()
                     if self._state.trouble_since is None:
                         self._well()
                     scope.deadline = self._until(ceiling)
@@ -182,8 +182,9 @@ class Watcher:
                         step = await self._line(line, scope)
                         if step is not None and step.because:
                             return step
-                        self._heard()
-                        scope.deadline = self._until(ceiling)
+                        # Setting a deadline costs as much as an event; once a second will do.
+                        if self._heard() - armed >= 1.0 or scope.deadline > ceiling:
+                            armed, scope.deadline = anyio.current_time(), self._until(ceiling)
                         await self._breathe()
         except ClusterError as error:
             return self._refused(error)
@@ -209,7 +210,10 @@ class Watcher:
         if head is None:
             return None
         streams = isinstance(self._state.ask, Stream)
-        complete = streams and event.type is EventType.BOOKMARK and documents.completes(event.object)
+        if streams and event.type is not EventType.BOOKMARK and head.metadata.resource_version:
+            self._consumer.streamed(event.type, event.object, head)
+            return None
+        complete = streams and documents.completes(event.object)
         happened = Happened(event.type, head.metadata.resource_version, complete)
         step = machine.step(self._state, happened, anyio.current_time())
         if step.wait:
@@ -220,20 +224,13 @@ class Watcher:
             # Whoever is to be told of the changes must be told of all of them.
             scope.deadline = math.inf
             await self._complete(self._state.seen)
-        elif streams:
-            self._enter(event, head)
-        else:
+        elif not streams:
             self._follow(event, head)
         return step
 
     async def _complete(self, resource_version: str) -> None:
         await self._consumer.commit(resource_version)
         self.lists["ok"] += 1
-
-    def _enter(self, event: documents.Event, head: Head) -> None:
-        """Take in a part of a streaming list."""
-        if event.type is not EventType.BOOKMARK:
-            self._consumer.streamed(event.type, event.object, head)
 
     def _follow(self, event: documents.Event, head: Head) -> None:
         """Take in a change."""
