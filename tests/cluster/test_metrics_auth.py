@@ -51,10 +51,10 @@ def rights_of_the_feature() -> list[Json]:
 
 
 @pytest.fixture(scope="module")
-def guarded(
+def operator(
     control_plane: pathlib.Path, installed: Installed, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The metrics of an operator that asks for tokens and may review them."""
+) -> Iterator[Installed]:
+    """An operator that asks for tokens and may review them."""
     api = Api(kubeconfig.read(control_plane))
     grant(api, "esoctl/esoctl", rights_of_the_feature())
     place(api, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}}, "/api/v1/namespaces")
@@ -68,12 +68,19 @@ def guarded(
     ]
     grant(api, f"{SPACE}/prometheus", shown["rules"])
     config, aws_url, _ = installed.how
-    with Installed(config, aws_url, tmp_path_factory.mktemp("guarded"), *PARTS) as operator:
-        yield f"{operator.up().metrics}/metrics"
+    with Installed(config, aws_url, tmp_path_factory.mktemp("guarded"), *PARTS) as found:
+        found.up()
+        yield found
     for role in ("esoctl-esoctl", f"{SPACE}-prometheus"):
         for kind in ("clusterrolebindings", "clusterroles"):
             api.delete(f"{RBAC}/{kind}/{role}")
     api.delete(f"/api/v1/namespaces/{SPACE}")
+
+
+@pytest.fixture
+def guarded(operator: Installed) -> str:
+    """Where its metrics are."""
+    return f"{operator.up().metrics}/metrics"
 
 
 def status(url: str, token: str = "") -> int:
@@ -98,6 +105,16 @@ def test_a_known_account_without_the_right_is_refused(guarded: str, api: Api) ->
 @pytest.mark.parametrize("token", [pytest.param("", id="no token"), pytest.param("a.b.c", id="nobody's token")])
 def test_whom_the_api_server_does_not_know_is_asked_for_a_token(guarded: str, token: str) -> None:
     assert status(guarded, token) == 401
+
+
+def test_no_token_that_was_shown_is_in_the_log(guarded: str, api: Api, operator: Installed) -> None:
+    shown = [identities.token(api, SPACE, name) for name in ("prometheus", "stranger")] + ["c4n4ry.of.s1gn4tur3"]
+    for token in shown:
+        status(guarded, token)
+
+    log = operator.log()
+    assert "metrics refused" in log
+    assert [token for token in shown if token in log or token.rpartition(".")[2] in log] == []
 
 
 def test_a_right_that_is_taken_away_ends_within_the_minute(guarded: str, api: Api) -> None:
