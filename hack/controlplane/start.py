@@ -1,10 +1,11 @@
 """Start a real etcd + kube-apiserver (+ kube-controller-manager) on loopback and write a kubeconfig.
 
-Usage: start.py START_DIR --bin DIR [--kcm] [--audit] [--port 6443] [--owner PID]
+Usage: start.py START_DIR --bin DIR [--kcm] [--audit] [--strict] [--port 6443] [--owner PID]
 
 DIR holds etcd, kube-apiserver and kube-controller-manager (see build.py). START_DIR gets certificates, data, one log a
 program, `pids`, `kubeconfig` and, last of all, `ready`. Runs in the foreground until it is interrupted, a program dies,
-or the process PID is gone. With --audit it keeps `audit.log` too: a line for each request of a ServiceAccount.
+or the process PID is gone. With --audit it keeps `audit.log` too: a line for each request of a ServiceAccount. With
+--strict who names an owner must have rights on that owner (OwnerReferencesPermissionEnforcement).
 
 RBAC is on and the kubeconfig's user is in system:masters. Everything is for tests: etcd does not sync to disk.
 """
@@ -78,6 +79,7 @@ class ControlPlane:
     port: int
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     audit: bool = False
+    strict: bool = False
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -141,6 +143,7 @@ def spawn_api_server(plane: ControlPlane, etcd_port: int) -> None:
         "--allow-privileged",
         "--max-requests-inflight=2000",
         "--max-mutating-requests-inflight=1000",
+        *(["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"] if plane.strict else []),
         *audit_flags(plane),
     )
 
@@ -240,11 +243,14 @@ def main() -> None:
     parser.add_argument("--audit", action="store_true", help="keep a log of what ServiceAccounts ask for")
     parser.add_argument("--port", type=int, default=0, help="port of the API server; 0 picks a free one")
     parser.add_argument("--owner", type=int, help="stop when this process is gone")
+    parser.add_argument("--strict", action="store_true", help="check the rights on owners that objects name")
     options = parser.parse_args()
     folder = options.dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ready").unlink(missing_ok=True)
-    plane = ControlPlane(folder, options.bin.resolve(), options.port or free_ports(1)[0], audit=options.audit)
+    plane = ControlPlane(
+        folder, options.bin.resolve(), options.port or free_ports(1)[0], audit=options.audit, strict=options.strict
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     try:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from esoctl.rbac.rights import Choice, Feature, Reach, Right
+from esoctl.rbac.rights import TABLE, Choice, Feature, Reach, Right
 from support import audit, aws_front, everything, identities, kubeconfig, operator
 from support.conformance.kubectl import kubectl
 from support.conformance.place import Place, Server
 from support.installed import Installed
-from support.scene import Scene, a_scene
+from support.scene import SYNCED, Scene, a_scene
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "data" / "can_i"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
@@ -199,6 +199,47 @@ def readiness(running: operator.Operator) -> str:
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith("[+]"))
 
 
+def test_SEC_12_who_asks_whose_a_token_is_has_what_that_takes_and_no_more(
+    server: Server, front: aws_front.Front, tmp_path: pathlib.Path, control_plane: pathlib.Path
+) -> None:
+    with a_tenant(server) as tenant:
+        tenant.grant("--profile=namespace", "--metrics-auth")
+        access = identities.access_as(server.api, tenant.home, "esoctl")
+        config = kubeconfig.write(access, tmp_path / "kubeconfig")
+        with operator.running(config, front.url, tmp_path, "--metrics-auth", f"--namespace={tenant.home}") as running:
+            scrape = ["curl", "-s", "-o", tmp_path / "scraped", f"{running.metrics}/metrics", "-H"]
+            subprocess.run([*scrape, f"Authorization: Bearer {access.token}"], check=True)
+
+        found = audit.record(control_plane, server.api, f"{tenant.home}:esoctl")
+
+    wanted = asked_for(Choice(frozenset({Feature.METRICS_AUTH})).rights(Reach.ANYWAY))
+    assert found.refused == Counter()
+    assert len(wanted) == 2
+    assert wanted <= found.allowed.keys()
+
+
+def test_the_right_that_no_request_asks_for_is_needed_all_the_same(
+    server: Server, front: aws_front.Front, scene: Scene, tmp_path: pathlib.Path
+) -> None:
+    """This API server runs the admission plugin OwnerReferencesPermissionEnforcement."""
+    served = f"--namespaces={scene.namespace}"
+    with a_tenant(server) as tenant:
+        tenant.grant("--profile=namespaces", served, *OPTIONS)
+        path = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{scene.namespace}/roles/esoctl"
+        rules = server.api.get(path).good()["rules"]
+        server.api.patch(path, {"rules": [r for r in rules if r["resources"] != ["externalsecrets/finalizers"]]}).good()
+        scene.put(db="first")
+        scene.store()
+        with at_work(tenant, front, tmp_path, served) as installed:
+            installed.up()
+            scene.external_secret()
+            scene.fails("blockOwnerDeletion")
+
+            server.api.patch(path, {"rules": rules}).good()
+            scene.force()
+            scene.until(lambda: scene.ready() == SYNCED, lambda: str(scene.ready()))
+
+
 @pytest.mark.parametrize("profile", ["cluster", "namespaces", "namespace"])
 def test_SEC_12_kubectl_lists_for_each_profile_what_is_written_down(server: Server, profile: str) -> None:
     with a_tenant(server) as tenant, a_tenant(server) as other:
@@ -238,8 +279,8 @@ def test_the_comparison_finds_what_is_missing_unused_or_beyond() -> None:
     assert told(audit.Record(record.allowed, Counter(["get /x: 403"])), [used])["refused"] == {"get /x: 403": 1}
 
 
-def test_every_feature_but_the_tokens_of_metrics_is_in_the_audit() -> None:
-    """What the audit above does not try."""
-    tried = CHOICE.features | {Feature.ALWAYS, Feature.GENERIC_TARGETS}
+def test_every_right_is_tried_by_one_of_these_tests() -> None:
+    tried = CHOICE.features | {Feature.ALWAYS, Feature.GENERIC_TARGETS, Feature.METRICS_AUTH}
 
-    assert set(Feature) - tried == {Feature.METRICS_AUTH}
+    assert set(Feature) == tried
+    assert [right.resources for right in TABLE if not right.asked] == [("externalsecrets/finalizers",)]

@@ -89,7 +89,17 @@ def users(folder: pathlib.Path) -> int:
 def start(folder: pathlib.Path) -> None:
     # A worker of pytest-xdist may leave before the others, its parent stays to the end.
     owner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
-    command = [sys.executable, TOOLS / "start.py", folder, "--bin", binaries(), "--kcm", "--audit", f"--owner={owner}"]
+    command = [
+        sys.executable,
+        TOOLS / "start.py",
+        folder,
+        "--bin",
+        binaries(),
+        "--kcm",
+        "--audit",
+        "--strict",
+        f"--owner={owner}",
+    ]
     child = children.start("control plane", command, folder / "start.log")
     STARTED[folder] = child
     (folder / "pid").write_text(str(child.process.pid))
