@@ -153,7 +153,9 @@ def audit_flags(plane: ControlPlane) -> list[str]:
         return []
     policy = plane.folder / "audit-policy.yaml"
     policy.write_text(AUDIT_POLICY)
-    return [f"--audit-policy-file={policy}", f"--audit-log-path={plane.folder / 'audit.log'}", "--audit-log-mode=batch"]
+    # Tests wait for their own line, and by default a line may take half a minute.
+    batches = ["--audit-log-mode=batch", "--audit-log-batch-max-wait=1s"]
+    return [f"--audit-policy-file={policy}", f"--audit-log-path={plane.folder / 'audit.log'}", *batches]
 
 
 def spawn_controller_manager(plane: ControlPlane) -> None:
@@ -241,9 +243,9 @@ def main() -> None:
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder with the three programs")
     parser.add_argument("--kcm", action="store_true", help="start kube-controller-manager too")
     parser.add_argument("--audit", action="store_true", help="keep a log of what ServiceAccounts ask for")
+    parser.add_argument("--strict", action="store_true", help="check the rights on owners that objects name")
     parser.add_argument("--port", type=int, default=0, help="port of the API server; 0 picks a free one")
     parser.add_argument("--owner", type=int, help="stop when this process is gone")
-    parser.add_argument("--strict", action="store_true", help="check the rights on owners that objects name")
     options = parser.parse_args()
     folder = options.dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
