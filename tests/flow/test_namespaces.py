@@ -38,6 +38,25 @@ async def test_every_namespace_of_the_list_is_served_and_no_other() -> None:
         assert day.data() == other.data() == {"password": b"first"}
 
 
+async def test_of_two_hundred_namespaces_twenty_are_served_and_nothing_is_asked_of_the_others() -> None:
+    names = [f"tenant-{number}" for number in range(200)]
+    served = tuple(names[::10])
+    async with a_day(namespaces=served) as day:
+        tenants = [Day(day.transport, day.vault, day.metrics, name) for name in names]
+        for tenant in tenants:
+            tenant.do("POST", "/api/v1/namespaces", {"metadata": {"name": tenant.namespace}})
+            tenant.store()
+            tenant.external_secret()
+        before = len(day.transport.calls)
+
+        await day.until(lambda: all(one.ready() == SYNCED for one in tenants if one.namespace in served))
+        await day.settle()
+
+        assert {one.namespace for one in tenants if one.data() is not None} == set(served)
+        paths = {call.path.partition("/namespaces/")[2].partition("/")[0] for call in day.transport.calls[before:]}
+        assert paths <= set(served)
+
+
 async def test_a_namespace_without_rights_at_the_start_holds_up_no_other_and_begins_when_it_has_them() -> None:
     async with a_day(namespaces=BOTH) as day:
         day.transport.forbidden = of_team_b
