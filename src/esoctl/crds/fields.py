@@ -212,7 +212,6 @@ DESCRIPTIONS: Final[dict[tuple[type, str], str]] = {
     (ExternalSecretStatus, "syncedResourceVersion"): "The version of this object that was synced last.",
     (ExternalSecretStatus, "conditions"): "The state of the object.",
     (ExternalSecretStatus, "binding"): "The Secret, for service bindings.",
-    (ExternalSecretStatus, "sync"): "Where the content of the target comes from, since when, and why.",
     (Sync, "cause"): "Why values were fetched last: First, Poll, Edit, Forced, Event, Drift or Retry.",
     (Sync, "fetchedAt"): "When they were asked for; an answer that is shared may be some seconds older.",
     (Sync, "freshUntil"): "When they are to be fetched again; absent when time alone is no reason to.",

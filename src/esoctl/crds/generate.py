@@ -12,10 +12,12 @@ from esoctl.crds.structural import Schema, of_type
 from esoctl.model.external_secret import ExternalSecretSpec, ExternalSecretStatus
 from esoctl.model.keys import Kind
 from esoctl.model.kinds import GENERATORS, RESOURCES
+from esoctl.model.provenance import Sync
 from esoctl.model.store import StoreSpec, StoreStatus
 
 READY: Final = '.status.conditions[?(@.type=="Ready")]'
 SYNC: Final = ".status.sync"
+SYNC_TEXT: Final = "Where the content of the target comes from, since when, and why."
 LABEL: Final = {"external-secrets.io/component": "controller"}
 
 
@@ -83,9 +85,9 @@ def all_crds() -> list[dict[str, object]]:
         "type": "object",
         **providers.provider(),
     }
-    version = _version(
-        external_secret, of_type(ExternalSecretSpec), of_type(ExternalSecretStatus), EXTERNAL_SECRET_COLUMNS
-    )
+    status = of_type(ExternalSecretStatus)
+    _properties(status)["sync"] = {"description": SYNC_TEXT, **of_type(Sync)}
+    version = _version(external_secret, of_type(ExternalSecretSpec), status, EXTERNAL_SECRET_COLUMNS)
     version["selectableFields"] = [{"jsonPath": path} for path in SELECTABLE]
     return [
         _definition(external_secret, version),

@@ -11,7 +11,6 @@ import msgspec
 from esoctl.model import durations, misfit
 from esoctl.model.conditions import Condition
 from esoctl.model.meta import Meta, Wire
-from esoctl.model.provenance import Sync
 from esoctl.model.remote import MetadataPolicy
 from esoctl.model.rewrites import Rewrite
 
@@ -271,8 +270,6 @@ class ExternalSecretStatus(Wire, frozen=True):
     synced_resource_version: str = ""
     conditions: list[Condition] = []
     binding: Binding = Binding()
-    sync: Sync | None = None
-    """Ours alone: None where the definition does not know it."""
 
 
 class ExternalSecret(Wire, frozen=True):

@@ -1,10 +1,12 @@
 """``status.sync`` of an ExternalSecret: what was read, when and why, and what that changed.
 
-esoctl's own; the reference's definitions prune it and its operator drops it, so nothing that decides reads it. Names,
-versions and times only: no value, and no digest of one.
+esoctl's own; the reference's definitions prune it and its operator drops it, so nothing ever reads it. It is written by
+merge patch and not decoded, which also costs no memory. Names, versions and times only: no value, no digest of one.
 """
 
 from enum import StrEnum
+
+from msgspec import UNSET, UnsetType
 
 from esoctl.model.meta import Wire
 
@@ -42,20 +44,25 @@ class Remote(Wire, frozen=True, omit_defaults=True):
 
 
 class Sync(Wire, frozen=True):
-    """Of the last sync that was a success. All of it is always written: a patch takes nothing away by leaving it out.
+    """Of the last sync that was a success, as it is written; what is unset stays as it was.
 
-    ``cause`` and ``change_cause`` are texts, so that a cause that a later version knows is no reason to fail.
+    ``cause`` and ``change_cause`` are texts, so that a cause that a later version knows is no reason to refuse it.
     """
 
     cause: str = ""
     fetched_at: str | None = None
     fresh_until: str | None = None
     """None for an object that time alone never makes due."""
-    changed_at: str | None = None
-    """None while no change is known."""
-    change_cause: str = ""
-    changed_keys: list[str] = []
-    changed_count: int = 0
+    changed_at: str | UnsetType = UNSET
+    """Unset, as all of the change, when the sync changed nothing."""
+    change_cause: str | UnsetType = UNSET
+    changed_keys: list[str] | UnsetType = UNSET
+    changed_count: int | UnsetType = UNSET
     """How many keys changed, those included that are not listed."""
     remotes: list[Remote] = []
     remote_count: int = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether the sync changed the content of the target."""
+        return self.changed_at is not UNSET

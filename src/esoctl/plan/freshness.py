@@ -18,7 +18,6 @@ from datetime import datetime, timedelta
 
 from esoctl.model import conditions
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretSpec
-from esoctl.model.provenance import Sync
 from esoctl.plan import refresh, sources, windows
 from esoctl.plan.observed import Observed, instant
 from esoctl.plan.refresh import WINDOW_RECHECK, Why
@@ -58,13 +57,9 @@ def last_success(es: ExternalSecret) -> datetime | None:
 
 def expected_by(es: ExternalSecret, now: datetime) -> datetime | None:
     """When the next success is due; None when time alone makes it never due. ``GRACE`` later it is overdue."""
-    found = not_before(es, now)
     synced = last_success(es)
-    if found is None or synced is None or es.spec is None or es.spec.sync_windows is None:
-        return found
-    sync = es.status.sync
-    if sync is not None and synced <= now and _still_holds(es, now, sync):
-        return instant(sync.fresh_until)
+    if synced is None or es.spec is None or es.metadata.deleting:
+        return not_before(es, now)
     return fresh_until(Observed(es, now), es.spec, synced)
 
 
@@ -74,11 +69,6 @@ def not_before(es: ExternalSecret, now: datetime) -> datetime | None:
         return None
     synced = last_success(es)
     return refresh.slot_after(Observed(es, now), es.spec, synced) if synced else _first_due(es, es.spec)
-
-
-def _still_holds(es: ExternalSecret, now: datetime, sync: Sync) -> bool:
-    """Whether what the last success said of the next is of this very success, and of this spec."""
-    return sync.fetched_at == es.status.refresh_time and refresh.generation_synced(Observed(es, now))
 
 
 def _first_due(es: ExternalSecret, spec: ExternalSecretSpec) -> datetime | None:

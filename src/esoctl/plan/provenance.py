@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import UNSET
+
 from esoctl.model.external_secret import ExternalSecretSpec
 from esoctl.model.generic import Json
 from esoctl.model.provenance import Cause, Remote, Sync
@@ -145,17 +147,16 @@ def _change(observed: Observed, why: Cause, changed: set[str] | set[tuple[str, .
     return Change(observed.now, why, tuple(sorted(names)[:LISTED]), len(changed))
 
 
-def sync(before: Sync | None, reading: Reading, change: Change | None, at: datetime, until: datetime | None) -> Sync:
-    """``status.sync`` after a success; what is known of the last change stays while there is no later one."""
-    before = before or Sync()
+def sync(reading: Reading, change: Change | None, at: datetime, until: datetime | None) -> Sync:
+    """What a success writes into ``status.sync``; what it says of the last change stays while there is no later one."""
     return Sync(
         cause=reading.cause.value,
         fetched_at=stamp(at),
         fresh_until=stamp(until) if until is not None else None,
-        changed_at=stamp(change.at) if change else before.changed_at,
-        change_cause=change.cause.value if change else before.change_cause,
-        changed_keys=list(change.keys) if change else before.changed_keys,
-        changed_count=change.count if change else before.changed_count,
+        changed_at=stamp(change.at) if change else UNSET,
+        change_cause=change.cause.value if change else UNSET,
+        changed_keys=list(change.keys) if change else UNSET,
+        changed_count=change.count if change else UNSET,
         remotes=list(reading.remotes[:LISTED]),
         remote_count=len(reading.remotes),
     )

@@ -1,7 +1,8 @@
 """The status of an ExternalSecret or a store after a reconcile, and the patch that gets it there.
 
 A status is written only when it differs (the reference's regression: a status that is rewritten feeds itself).
-``sync`` rides on the write that a success makes anyway, for its time; it never is a reason to write.
+``status.sync`` rides on the write that a success makes anyway, for its time. Alone it is a reason to write only when it
+tells of a change, which was a write itself.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ from esoctl.plan.secret import SecretPlan
 from esoctl.plan.verdict import Behind, Later, Verdict
 
 
-def after_success(observed: Observed, plan: SecretPlan, sync: Sync | None = None) -> ExternalSecretStatus:
+def after_success(observed: Observed, plan: SecretPlan) -> ExternalSecretStatus:
     """The status once the plan is carried out. The refresh time is the start of the reconcile, in whole seconds."""
     return ExternalSecretStatus(
         refresh_time=stamp(observed.now),
@@ -28,15 +29,12 @@ def after_success(observed: Observed, plan: SecretPlan, sync: Sync | None = None
             observed.es.status.conditions, _ready("True", plan.reason, plan.message, observed.now)
         ),
         binding=Binding(observed.es.target_name if plan.bound else ""),
-        sync=sync,
     )
 
 
 def caught_up(seen: ExternalSecretStatus, written: ExternalSecretStatus) -> bool:
-    """Whether a status that was seen is the one that was written, or a later one; what may be pruned does not count."""
-    if (seen.refresh_time or "") > (written.refresh_time or ""):
-        return True
-    return msgspec.structs.replace(seen, sync=None) == msgspec.structs.replace(written, sync=None)
+    """Whether a status that was seen is the one that was written, or a later one."""
+    return seen == written or (seen.refresh_time or "") > (written.refresh_time or "")
 
 
 def after_failure(observed: Observed, verdict: Verdict) -> ExternalSecretStatus:
@@ -82,12 +80,16 @@ def store_condition(reason: Reason, message: str, now: datetime) -> Condition:
 
 
 def patch(
-    before: ExternalSecretStatus | StoreStatus, after: ExternalSecretStatus | StoreStatus, uid: str
+    before: ExternalSecretStatus | StoreStatus,
+    after: ExternalSecretStatus | StoreStatus,
+    uid: str,
+    sync: Sync | None = None,
 ) -> bytes | None:
     """A merge patch of the status subresource; None when nothing differs. The uid guards against a namesake."""
-    if before == after:
+    if before == after and not (sync is not None and sync.changes):
         return None
-    return msgspec.json.encode({"metadata": {"uid": uid}, "status": after})
+    told = {**msgspec.to_builtins(after), **({"sync": sync} if sync is not None else {})}
+    return msgspec.json.encode({"metadata": {"uid": uid}, "status": told})
 
 
 def _ready(status: str, reason: Reason, message: str, now: datetime) -> Condition:

@@ -23,6 +23,7 @@ from esoctl.model.external_secret import (
 )
 from esoctl.model.keys import Key
 from esoctl.model.provenance import Cause
+from esoctl.model.provenance import Sync as Provenance
 from esoctl.plan import (
     access,
     assemble,
@@ -324,8 +325,8 @@ class ExternalSecretReconciler:
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note], attempt: Attempt
     ) -> Outcome:
         self._tell(observed, [*notes, *_ignored(observed, spec)])
-        after = self.reports.success(observed, spec, plan, attempt.reading)
-        await self._patch_status(observed, after)
+        after, sync = self.reports.success(observed, spec, plan, attempt.reading)
+        await self._patch_status(observed, after, sync)
         self.reports.told(observed.key)
         fresh = replace(observed, es=structs.replace(observed.es, status=after), age=timedelta())
         return Done(refresh.next_visit(fresh, spec))
@@ -380,8 +381,10 @@ class ExternalSecretReconciler:
     async def _set_finalizers(self, observed: Observed, finalizers: list[str]) -> None:
         await self.cluster.set_finalizers(observed.key, finalizers, observed.es.metadata.resource_version)
 
-    async def _patch_status(self, observed: Observed, after: ExternalSecretStatus) -> None:
-        patch = status.patch(observed.es.status, after, observed.es.metadata.uid)
+    async def _patch_status(
+        self, observed: Observed, after: ExternalSecretStatus, sync: Provenance | None = None
+    ) -> None:
+        patch = status.patch(observed.es.status, after, observed.es.metadata.uid, sync)
         if patch is not None:
             await self.cluster.patch_status(observed.key, patch)
             self.reports.sent[observed.key] = (observed.es.metadata.uid, after)

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretSpec, ExternalSecretStatus
 from esoctl.model.keys import Key
+from esoctl.model.provenance import Sync
 from esoctl.plan import freshness, provenance, status
 from esoctl.plan.observed import Observed, instant
 from esoctl.plan.provenance import Change, Reading
@@ -52,12 +53,11 @@ class Reports:
 
     def success(
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, reading: Reading
-    ) -> ExternalSecretStatus:
-        """The status after a success."""
+    ) -> tuple[ExternalSecretStatus, Sync]:
+        """The status after a success, and what it tells of that beyond."""
         until = freshness.fresh_until(observed, spec, observed.now.replace(microsecond=0))
         change = self.changes.get(observed.key)
-        sync = provenance.sync(observed.es.status.sync, reading, change, observed.now, until)
-        return status.after_success(observed, plan, sync)
+        return status.after_success(observed, plan), provenance.sync(reading, change, observed.now, until)
 
     def told(self, key: Key) -> None:
         """The status of a success was written."""

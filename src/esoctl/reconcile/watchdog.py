@@ -21,6 +21,9 @@ from esoctl.reconcile.ports import Views
 HELD_BACK = timedelta(seconds=10)
 """How late a success must be before an object that the queue does not know is asked for again."""
 
+AT_ONCE = 500
+"""Objects whose windows are worked out at one look; the others of so great a crowd are looked at the next time."""
+
 
 @dataclass(slots=True)
 class _Known:
@@ -30,11 +33,7 @@ class _Known:
     exact: bool = False
     """Windows, which take long to work out, are looked at only once the time without them is over."""
 
-    def late(self, by: timedelta, now: datetime) -> bool:
-        if self.due is None or self.due + by >= now:
-            return False
-        if not self.exact:
-            self.due, self.exact = freshness.expected_by(self.item, now), True
+    def seems_late(self, by: timedelta, now: datetime) -> bool:
         return self.due is not None and self.due + by < now
 
 
@@ -66,8 +65,11 @@ class Watchdog:
 
     def _late(self, by: timedelta) -> list[Key]:
         now = self.clock.now()
-        found = (known.item for known in self._look(now) if known.late(by, now))
-        return [Key(Kind.EXTERNAL_SECRET, *place(item)) for item in found if self._ours(item)]
+        found = [known for known in self._look(now) if known.seems_late(by, now)]
+        for known in [known for known in found if not known.exact][:AT_ONCE]:
+            known.due, known.exact = freshness.expected_by(known.item, now), True
+        late = (known.item for known in found if known.exact and known.seems_late(by, now))
+        return [Key(Kind.EXTERNAL_SECRET, *place(item)) for item in late if self._ours(item)]
 
     def _look(self, now: datetime) -> Iterable[_Known]:
         before, after = self._known, dict[tuple[str, str], _Known]()

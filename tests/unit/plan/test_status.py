@@ -138,39 +138,58 @@ def test_an_object_is_ready_after_a_success_and_not_before() -> None:
     assert not status.is_ready(observed(es))
 
 
-SYNC = Sync("Poll", "2026-06-01T12:00:00Z", remotes=[Remote("SecretStore/aws", "db", "id-1", "AWSCURRENT")])
+QUIET = Sync("Poll", "2026-06-01T12:00:00Z", remotes=[Remote("SecretStore/aws", "db", "id-1", "AWSCURRENT")])
+CHANGED = msgspec.structs.replace(QUIET, changed_at="2026-06-01T12:00:00Z", change_cause="Poll")
 
 
 def test_what_is_known_of_a_success_rides_on_its_status() -> None:
-    after = status.after_success(observed(an_external_secret()), SYNCED, SYNC)
+    after = status.after_success(observed(an_external_secret()), SYNCED)
 
-    patch = status.patch(ExternalSecretStatus(), after, "uid")
+    patch = status.patch(ExternalSecretStatus(), after, "uid", QUIET)
 
     assert patch is not None
-    told = json.loads(patch)["status"]["sync"]
-    assert told["remotes"] == [{"source": "SecretStore/aws", "key": "db", "version": "id-1", "stage": "AWSCURRENT"}]
-    assert told["changedAt"] is None, "a merge patch takes away only what it names"
+    told = json.loads(patch)["status"]
+    assert told["refreshTime"] == "2026-06-01T12:00:00Z"
+    assert told["sync"]["remotes"] == [
+        {"source": "SecretStore/aws", "key": "db", "version": "id-1", "stage": "AWSCURRENT"}
+    ]
 
 
-def test_a_failure_keeps_what_is_known_of_the_last_success() -> None:
-    es = with_status(an_external_secret(), sync=msgspec.to_builtins(SYNC))
+@pytest.mark.parametrize(
+    ("sync", "written"),
+    [
+        pytest.param(None, False, id="nothing"),
+        pytest.param(QUIET, False, id="another read in the same second"),
+        pytest.param(CHANGED, True, id="a change, which was a write itself"),
+    ],
+)
+def test_a_status_that_is_the_same_is_written_only_to_tell_a_change(sync: Sync | None, written: bool) -> None:
+    es = with_status(an_external_secret())
+
+    assert (status.patch(es.status, es.status, "uid", sync) is not None) is written
+
+
+def test_a_failure_says_nothing_of_the_last_success_and_so_leaves_what_is_told() -> None:
+    es = with_status(an_external_secret())
     ruling = Verdict(Reason.SECRET_SYNCED_ERROR, "could not update secret: x", "x", Park())
 
-    assert status.after_failure(observed(es), ruling).sync == SYNC
+    patch = status.patch(es.status, status.after_failure(observed(es), ruling), "uid")
+
+    assert patch is not None
+    assert "sync" not in json.loads(patch)["status"]
 
 
 @pytest.mark.parametrize(
     ("seen", "caught_up"),
     [
         pytest.param({}, True, id="as it was written"),
-        pytest.param({"sync": None}, True, id="pruned"),
-        pytest.param({"refresh_time": "2026-06-01T12:00:01Z", "sync": None}, True, id="a later one"),
+        pytest.param({"refresh_time": "2026-06-01T12:00:01Z"}, True, id="a later one"),
         pytest.param({"refresh_time": "2026-06-01T11:59:59Z"}, False, id="an earlier one"),
         pytest.param({"synced_resource_version": "2-x"}, False, id="another of the same second"),
     ],
 )
-def test_the_informer_has_caught_up_when_all_that_decides_is_there(seen: dict[str, Any], caught_up: bool) -> None:
-    written = status.after_success(observed(an_external_secret()), SYNCED, SYNC)
+def test_the_informer_has_caught_up_when_it_has_what_was_written(seen: dict[str, Any], caught_up: bool) -> None:
+    written = status.after_success(observed(an_external_secret()), SYNCED)
 
     assert status.caught_up(msgspec.structs.replace(written, **seen), written) is caught_up
 
