@@ -233,7 +233,7 @@ def expected(place: Place, code: str) -> type[ProviderError]:
 
 
 @pytest.mark.parametrize("place", [*PLACES, *FALLING_BACK], ids=ids([*PLACES, *FALLING_BACK]))
-async def test_B43_every_code_of_every_call_has_a_class_a_decision_and_a_remedy(place: Place) -> None:
+async def test_B43_REL_12_every_code_of_every_call_has_a_class_a_decision_and_a_remedy(place: Place) -> None:
     async with a_memory() as (memory, session):
         found = [
             complaint

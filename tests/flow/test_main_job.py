@@ -152,7 +152,7 @@ async def test_one_failing_object_does_not_hold_up_another() -> None:
         await day.until(lambda: day.data("healthy") == {"password": b"first"}, seconds=2)
 
 
-async def test_Q_27_a_store_that_hangs_does_not_hold_up_the_others() -> None:
+async def test_Q_27_REL_31_a_store_that_hangs_does_not_hold_up_the_others() -> None:
     async with a_day() as day:
         day.vault.hanging.add("hangs")
         day.store("slow")
@@ -287,7 +287,7 @@ async def test_deletion_policy_delete_removes_the_secret_after_two_reads_that_ag
         await day.until(lambda: day.data() == {"password": b"again"})
 
 
-async def test_a_deleted_external_secret_is_let_go_although_the_provider_is_away() -> None:
+async def test_REL_22_a_deleted_external_secret_is_let_go_although_the_provider_is_away() -> None:
     async with a_day() as day:
         await a_synced(day, target={"deletionPolicy": "Delete"})
         day.vault.failures["*"] = Unavailable("memory", "Get", "away")
@@ -310,7 +310,7 @@ async def test_an_api_server_that_is_away_delays_and_loses_nothing() -> None:
         await day.until(lambda: day.ready() == SYNCED)
 
 
-async def test_two_external_secrets_with_one_target_do_not_fight_and_the_loser_recovers() -> None:
+async def test_REL_19_two_external_secrets_with_one_target_do_not_fight_and_the_loser_recovers() -> None:
     async with a_day() as day:
         await a_synced(day)
         day.vault.put(other="theirs")

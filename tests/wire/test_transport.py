@@ -224,7 +224,7 @@ async def test_a_stream_that_is_refused_says_why() -> None:
     assert (lines, type(error).__name__, str(error)) == ([], "Gone", "too old resource version: 1 (9)")
 
 
-async def test_a_silent_stream_ends_with_its_life() -> None:
+async def test_REL_02_a_silent_stream_ends_with_its_life() -> None:
     async with a_link(Drip([b"one\n", 30.0])) as link:
         lines, error = await read(link, timeout=0.5)
 

@@ -40,7 +40,7 @@ def test_finalizers_matter_to_external_secrets_alone() -> None:
     assert not predicates.store(Store(META), Store(changed(**fields)))
 
 
-def test_a_status_that_was_written_does_not_matter() -> None:
+def test_REL_07_a_status_that_was_written_does_not_matter() -> None:
     ready = StoreStatus([Condition("Ready", "True", "Valid", "one")])
     still = StoreStatus([Condition("Ready", "True", "Valid", "two")])
 

@@ -97,7 +97,7 @@ async def test_I_07_an_expired_token_is_followed_by_one_whole_list() -> None:
         pytest.param(Stream([5.0, Gone(410, "Expired", "")]), id="by status"),
     ],
 )
-async def test_I_13_an_expired_version_is_followed_by_a_list(end: Stream) -> None:
+async def test_I_13_REL_03_an_expired_version_is_followed_by_a_list(end: Stream) -> None:
     run = await after(10, EMPTY, end, Page([], "20"))
 
     assert run.asked() == [(0, "list", ""), (0, "watch", "10"), (5.8, "list", "10"), (5.8, "watch", "20")]

@@ -173,7 +173,7 @@ async def test_Q_18_a_bug_is_counted_logged_and_tried_again() -> None:
     assert (bug["log_level"], bug["exc_info"]) == ("error", True)
 
 
-async def test_Q_18_a_bug_costs_no_other_key() -> None:
+async def test_Q_18_REL_32_a_bug_costs_no_other_key() -> None:
     async with working(ZeroDivisionError("bug"), seconds=0.5) as scene:
         scene.queue.add(OTHER)
         await anyio.sleep(0.1)
