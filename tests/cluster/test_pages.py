@@ -109,6 +109,10 @@ def test_rel_11_moving_over_and_back_rewrites_no_secret(world: World) -> None:
     for name in ("shop", "a-name-of-more-than-twenty-seven-characters"):
         scene.external_secret(name, data={"password": "db", "old": "more"}, refreshInterval="1h")
         reference.serve(name, {"password": b"first", "old": b"second"})
+    scene.make_secret("merged", {"own": "mine"})
+    for name, policy in (("merged", "Merge"), ("orphaned", "Orphan")):
+        scene.external_secret(name, target={"creationPolicy": policy}, refreshInterval="1h")
+        reference.serve(name, {"password": b"first"}, owner=False)
 
     for title in ("What does not come along", "Note what there is", "Stop the Go operator", "Start esoctl"):
         world.type(MIGRATE, title)
@@ -117,8 +121,8 @@ def test_rel_11_moving_over_and_back_rewrites_no_secret(world: World) -> None:
     scene.until(lambda: scene.get("Secret", "marker") is None, lambda: "the marker is gone")
     world.type(MIGRATE, "See that nothing has changed")
     before = (terminal.folder / "before.txt").read_text()
-    assert "shop" in before
-    assert before.count("\n") >= 2
+    assert before.count("\n") == 4
+    assert scene.data("merged") == {"own": b"mine", "password": b"first"}
 
     scene.external_secret("shop", data={"password": "db"}, refreshInterval="1h")
     scene.until(lambda: scene.data() == {"password": b"first"}, lambda: str(scene.ready()))
@@ -180,7 +184,8 @@ def test_the_commands_of_the_runbooks_work(world: World) -> None:
     }
     world.api.post("/apis/external-secrets.io/v1/namespaces/team-a/secretstores", store)
     terminal.run("kubectl apply --server-side --force-conflicts -k manifests")
-    with operator.running(*config, *ELECTION) as running:
+    # A disk that is full stops nothing either.
+    with operator.running(*config, *ELECTION, "--audit-log=/dev/full") as running:
         world.scene.synced()
         terminal.stand_ins = {
             r"kubectl -n esoctl logs deployment/esoctl( --(since|tail)=\w+| --previous)*": f"cat {running.child.log}",
@@ -190,7 +195,13 @@ def test_the_commands_of_the_runbooks_work(world: World) -> None:
 
     assert len(printed) > 25
     found = "".join(printed.values())
-    for told in ("holderIdentity", "SecretSynced", "workqueue_depth", "esoctl_aws_calls_waiting", '"election"'):
+    for told in (
+        "holderIdentity",
+        "workqueue_depth",
+        "esoctl_aws_calls_waiting",
+        '"election"',
+        "No space left on device",
+    ):
         assert told in found, told
 
 
