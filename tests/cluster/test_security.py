@@ -43,7 +43,8 @@ def refused(shop: Scene, specs: dict[str, Json]) -> dict[str, str]:
         try:
             shop.external_secret(name, **spec)
         except AssertionError as refusal:
-            assert "422" in str(refusal)
+            if "422" not in str(refusal):
+                raise
             told[name] = str(refusal)
     for name in specs.keys() - told.keys():
         shop.until(lambda name=name: shop.ready(name)[0] == "False", lambda name=name: f"{name}: {shop.ready(name)}")

@@ -21,7 +21,7 @@ from esoctl.template.govalues import StringMap, encode
 from esoctl.template.limits import Budget, Env, Limits
 from esoctl.template.parser import Parsed
 
-__all__ = ["Env", "Limits", "check", "is_heavy", "render", "render_text"]
+__all__ = ["Env", "Limits", "check", "render", "render_text"]
 
 _CACHED: Final = 512
 _LONGEST: Final = 1 << 20
@@ -38,14 +38,6 @@ def check(source: str, env: Env) -> None:
     """Parse the source; a TemplateError says why it cannot be."""
     try:
         _parse(_well_formed(source), env)
-    except Failure as failure:
-        raise _error(env, failure) from None
-
-
-def is_heavy(source: str, env: Env) -> bool:
-    """Whether the source calls functions that take long, so that it should be rendered in a thread."""
-    try:
-        return any(FUNCTIONS[name].heavy for name in _parse(source, env).functions)
     except Failure as failure:
         raise _error(env, failure) from None
 

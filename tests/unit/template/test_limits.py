@@ -102,14 +102,6 @@ def test_a_source_too_long_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "heavy"),
-    [("{{ .a }}", False), ('{{ if false }}{{ genCA "x" 1 }}{{ end }}', True), ("{{ bcrypt .a }}", True)],
-)
-def test_a_source_knows_whether_it_is_heavy(source: str, heavy: bool) -> None:
-    assert engine.is_heavy(source, ENV) is heavy
-
-
-@pytest.mark.parametrize(
     ("source", "problem"),
     [
         pytest.param('{{ mustRegexMatch (repeat 10001 "a") "x" }}', "expression too large", id="a pattern"),
@@ -121,11 +113,6 @@ def test_a_source_knows_whether_it_is_heavy(source: str, heavy: bool) -> None:
 def test_a_pattern_has_a_greatest_size(source: str, problem: str) -> None:
     with pytest.raises(TemplateError, match=problem):
         engine.render(source, {}, ENV)
-
-
-def test_a_source_that_is_no_template_is_neither_heavy_nor_light() -> None:
-    with pytest.raises(TemplateError, match="unclosed action"):
-        engine.is_heavy("{{", ENV)
 
 
 def test_output_counts_however_small_its_pieces_are() -> None:
