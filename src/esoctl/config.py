@@ -35,6 +35,8 @@ class Config:
     metrics_addr: str = ":8080"
     metrics_auth: bool = False
     """Let those read the metrics whose token the API server knows and who may get /metrics."""
+    metrics_cert_dir: str = ""
+    """A folder with tls.crt and tls.key: serve the metrics by TLS."""
     extended_labels: bool = False
     """Give the series of an object what its labels ``app.kubernetes.io/...`` say."""
     health_addr: str = ":8082"

@@ -17,6 +17,7 @@ import anyio.abc
 import structlog
 
 from esoctl import informing, probes
+from esoctl.certificates import Certificate
 from esoctl.clock import Clock, SystemClock
 from esoctl.config import Config
 from esoctl.errors import SpecError, StoreForbidden
@@ -157,7 +158,9 @@ class Operator:
 
     def _expose(self, metrics: Metrics, api: Api) -> None:
         """What is looked up at each scrape, and who may ask for it."""
-        self._admit = Gate(api.review).admit if self._config.metrics_auth else None
+        admit = Gate(api.review).admit if self._config.metrics_auth else None
+        folder = self._config.metrics_cert_dir
+        self._guard = probes.Guard(admit, Certificate(folder).context() if folder else None)
         metrics.conditions, metrics.ages = self._informers.readiness, self._watchdog.ages
         metrics.own_labels = self._informers.labels_of if self._config.extended_labels else None
         metrics.queue, metrics.census = self._figures, self._census
@@ -174,7 +177,7 @@ class Operator:
             (self._config.metrics_addr, self._metrics.scrape),
             (self._config.health_addr, state.alive, state.ready),
         )
-        async with probes.serving(*addresses, self._admit) as served, anyio.create_task_group() as machines:
+        async with probes.serving(*addresses, self._guard) as served, anyio.create_task_group() as machines:
             log.info("serving", addresses=served)
             machines.start_soon(self._beat, state)
             machines.start_soon(self._recall, state)

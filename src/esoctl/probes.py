@@ -2,8 +2,10 @@
 is who may read the metrics."""
 
 import http
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import anyio.to_thread
 from aiohttp import web
@@ -21,21 +23,31 @@ Admit = Callable[[str, str], Awaitable[int]]
 """The HTTP status for an Authorization header and a path: 200, or why not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What stands before the metrics; by default nothing does."""
+
+    admit: Admit | None = None
+    tls: ssl.SSLContext | None = None
+
+
 @asynccontextmanager
 async def serving(
-    metrics: tuple[str, Scrape], health: tuple[str, Checks, Checks], admit: Admit | None = None
+    metrics: tuple[str, Scrape],
+    health: tuple[str, Checks, Checks],
+    guard: Guard = Guard(),
 ) -> AsyncIterator[list[str]]:
     """Serve until the block ends.
 
     ``metrics`` is (address, scrape), ``health`` is (address, alive, ready); addresses are HOST:PORT, an empty one
-    serves nothing. Without ``admit`` everybody may read the metrics. Yields the addresses that are served, with the
-    ports that were chosen for port 0.
+    serves nothing. Where both are one address, ``guard`` gives TLS to both. Yields the addresses that are served, with
+    the ports that were chosen for port 0.
     """
     metrics_address, scrape = metrics
     health_address, alive, ready = health
     wanted: dict[str, list[web.RouteDef]] = {}
     if metrics_address:
-        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(scrape, admit)))
+        wanted.setdefault(metrics_address, []).append(web.get("/metrics", _metrics(scrape, guard.admit)))
     if health_address:
         routes = [
             web.get("/healthz", _checked(alive)),
@@ -44,18 +56,22 @@ async def serving(
         ]
         wanted.setdefault(health_address, []).extend(routes)
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(_site(address, routes)) for address, routes in wanted.items()]
+        sites = [
+            _site(address, routes, guard.tls if address == metrics_address else None)
+            for address, routes in wanted.items()
+        ]
+        yield [await stack.enter_async_context(site) for site in sites]
 
 
 @asynccontextmanager
-async def _site(address: str, routes: Iterable[web.RouteDef]) -> AsyncIterator[str]:
+async def _site(address: str, routes: Iterable[web.RouteDef], tls: ssl.SSLContext | None) -> AsyncIterator[str]:
     application = web.Application()
     application.add_routes(routes)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     host, _, port = address.rpartition(":")
     try:
-        await web.TCPSite(runner, host or None, int(port)).start()
+        await web.TCPSite(runner, host or None, int(port), ssl_context=tls).start()
         bound = runner.addresses[0]
         yield f"{bound[0]}:{bound[1]}"
     finally:

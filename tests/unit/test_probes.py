@@ -1,6 +1,7 @@
 """The probes over real sockets: routes, and what a failed check says."""
 
 import gzip
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -34,10 +35,11 @@ async def served(
     health: str = "127.0.0.1:0",
     scrape: probes.Scrape = lambda: lambda: b"a_metric 1\n",
     admit: probes.Admit | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[list[str]]:
     told = checks or Checks()
     on = ((metrics, scrape), (health, looking(told.alive), looking(told.ready)))
-    async with probes.serving(*on, admit) as addresses:
+    async with probes.serving(*on, probes.Guard(admit, tls)) as addresses:
         yield addresses
 
 

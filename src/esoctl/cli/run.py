@@ -41,6 +41,7 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 @click.option("--controller-class", default="default", help="Serve stores that name this class, or none.")
 @click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
+@click.option("--metrics-cert-dir", default="", help="Folder with tls.crt and tls.key: metrics by TLS.")
 @click.option("--metrics-auth", is_flag=True, help="Ask for a bearer token whose owner may get /metrics.")
 @click.option(
     "--enable-extended-metric-labels", is_flag=True, help="Labels app.kubernetes.io/... of objects on series."
@@ -126,6 +127,7 @@ def _config(
         controller_class=str(options["controller_class"]),
         workers=int(options["workers"]),
         metrics_addr=str(options["metrics_addr"]),
+        metrics_cert_dir=str(options["metrics_cert_dir"]),
         metrics_auth=bool(options["metrics_auth"]),
         extended_labels=bool(options["enable_extended_metric_labels"]),
         health_addr=str(options["health_addr"]),

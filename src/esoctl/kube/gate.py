@@ -3,7 +3,7 @@
 Who asks is decided by a TokenReview, what they may by a SubjectAccessReview for the URL. Whatever goes wrong on the way
 keeps the door shut. Few are asked about at a time, each within seconds; no token is logged, and none is kept.
 
-DIFFERS: the reference asks for tokens over TLS only; here a mesh or a NetworkPolicy protects the way.
+DIFFERS: the reference asks for tokens over TLS only; here a certificate is given for that, or a mesh protects the way.
 
 Source: Kubernetes API, ``TokenReview`` and ``SubjectAccessReview``; controller-runtime
 ``filters.WithAuthenticationAndAuthorization``.

@@ -58,6 +58,7 @@ def test_without_options_the_settings_are_the_defaults() -> None:
         (["--workers", "4"], "workers", 4),
         (["--concurrent", "4"], "workers", 4),
         (["--metrics-addr", ""], "metrics_addr", ""),
+        (["--metrics-cert-dir", "/tls"], "metrics_cert_dir", "/tls"),
         (["--metrics-auth"], "metrics_auth", True),
         (["--enable-extended-metric-labels"], "extended_labels", True),
         (["--health-addr", "127.0.0.1:1"], "health_addr", "127.0.0.1:1"),
@@ -228,6 +229,16 @@ def test_an_audit_log_that_cannot_be_written_is_told_at_the_start_with_its_place
 
     assert result.exit_code == 1
     assert f"esoctl: {place}: No such file or directory" in result.stderr.splitlines()
+
+
+def test_a_certificate_that_is_not_there_is_told_at_the_start_with_its_place(tmp_path: Path) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(KUBECONFIG)
+    result = CliRunner().invoke(main, ["run", "--kubeconfig", str(config), "--metrics-cert-dir", str(tmp_path)])
+
+    assert result.exit_code == 1
+    (told,) = [line for line in result.stderr.splitlines() if line.startswith("esoctl: ")]
+    assert told.startswith(f"esoctl: no usable certificate in {tmp_path}: No such file or directory")
 
 
 def test_the_help_names_every_option() -> None:
