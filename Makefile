@@ -68,7 +68,7 @@ test: lint types arch ## all checks that need neither Go nor a cluster
 controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager, the client-go check and Helm, once per version
 	$(BIN)/python hack/controlplane/build.py
 
-policy-tools: $(READY) ## build the command-line tools of Kyverno and Gatekeeper, once per version; Kyverno takes about ten minutes
+policy-tools: $(READY) ## build the command-line tools of Kyverno and Gatekeeper, once per version; Kyverno takes over ten minutes
 	$(BIN)/python hack/policytools/build.py
 
 test-cluster: $(READY) ## the tests against a real control plane

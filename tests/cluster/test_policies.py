@@ -139,6 +139,23 @@ def test_gatekeeper_judges_the_vectors_alike(gator: dict[str, str], vector: Vect
 
 
 @pytest.fixture(scope="module")
+def kyverno(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Kyverno's tool says of every vector."""
+    try:
+        program = policy_judges.built("kyverno", "--kept")
+    except policy_judges.NotBuiltError as reason:
+        pytest.skip(str(reason))
+    return policy_judges.ask_kyverno(program, tmp_path_factory.mktemp("kyverno"))
+
+
+@EACH
+def test_kyverno_judges_the_vectors_alike(kyverno: dict[str, str], vector: Vector) -> None:
+    said = kyverno[policy_judges.case(vector)]
+
+    assert said == "" if not vector.says else said.startswith("fail: ") and vector.says in said
+
+
+@pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A cluster where the commands of the page were typed: its own, as all its policies mean everybody."""
     if shutil.which("kubectl") is None:

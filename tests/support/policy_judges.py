@@ -3,6 +3,7 @@
 Each gets all vectors at once, written as files of its own kind, and its verdicts are read from what it prints.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -15,7 +16,7 @@ from support import policies
 from support.api import Json
 from support.cases.cluster import PLURALS
 from support.controlplane import GO_MISSING, UnavailableError
-from support.policies import PACKS, Vector
+from support.policies import FOR, PACKS, Vector
 
 NOT_BUILT = 4
 """Exit status of build.py."""
@@ -131,3 +132,45 @@ def over(new: Json, old: Json) -> Json:
     if not isinstance(new, dict) or not isinstance(old, dict):
         return old
     return {key: over(new.get(key), old.get(key)) for key in {**new, **old}}
+
+
+def ask_kyverno(tool: pathlib.Path, folder: pathlib.Path) -> dict[str, str]:
+    """What `kyverno apply` says of each vector, by its case: empty where it passes, else what is said."""
+    found = {}
+    for name in policies.NAMES:
+        mine = policies.of(name)
+        named = {one.object_name: case(one) for one in mine}
+        for result in kyverno_results(tool, folder, name, mine):
+            (about,) = result["resources"]
+            found[named[about["name"]]] = (
+                "" if result["result"] in ("pass", "skip") else f"{result['result']}: {result['message']}"
+            )
+    return found
+
+
+def kyverno_results(tool: pathlib.Path, folder: pathlib.Path, name: str, vectors: list[Vector]) -> list[Json]:
+    """The results in the reports on one policy."""
+    policy, parameters = anywhere(name)
+    command = [
+        tool, "apply", write(folder / f"{name}-policy.yaml", policy),
+        "-r", write(folder / f"{name}.yaml", *(vector.new() for vector in vectors)),
+        "-f", write(folder / f"{name}-values.yaml", kyverno_values(vectors)),
+        "--parameter-resource", write(folder / f"{name}-parameters.yaml", *parameters),
+        "--policy-report", "--output-format=json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    reports = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert reports, f"kyverno judged nothing: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return [result for report in reports for result in report["results"]]
+
+
+def anywhere(name: str) -> tuple[Json, list[Json]]:
+    """The policy and its parameters, found by a label: the tool takes every kind for one without namespaces."""
+    (policy,) = policies.documents(PACKS / "kyverno" / f"{name}.yaml")
+    mine = [one for one in policies.parameters() if one["metadata"]["name"] == f"esoctl-{name}"]
+    for parameters in mine:
+        cel, meta = policy["spec"]["rules"][0]["validate"]["cel"], parameters["metadata"]
+        assert (cel["paramRef"].pop("name"), cel["paramRef"].pop("namespace")) == (meta["name"], meta["namespace"])
+        meta["labels"] = {FOR: name}
+        cel["paramRef"]["selector"] = {"matchLabels": {FOR: name}}
+    return policy, mine
