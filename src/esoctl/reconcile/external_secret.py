@@ -238,11 +238,11 @@ class ExternalSecretReconciler:
         notes = await self.generics.carry_out(observed, spec, plan)
         tellable = provenance.tellable(spec, assembled)
         self.reports.changed(observed.key, provenance.of_generic(observed, plan.write, attempt.reading.cause, tellable))
+        attempt.stage = Stage.ORPHANS
+        notes += await self._remove_orphans(observed, spec)
         attempt.stage = Stage.STATUS
         self.removals.succeeded(observed, assembled)
         return await self._succeeded(observed, spec, plan.report, notes, attempt)
-        attempt.stage = Stage.ORPHANS
-        notes += await self._remove_orphans(observed, spec)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
         manifest, template = generic.chosen(spec), spec.target.template
