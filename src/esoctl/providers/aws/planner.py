@@ -161,6 +161,10 @@ class Planner:
         self._count(How.SHARED, 1)
         return payload
 
+    def forget(self) -> None:
+        """Something has been written: what was answered before is shared with nobody any more."""
+        self._shelf.clear()
+
     def _joinable(self, ref: RemoteKey, now: float, oldest_seconds: float) -> _Read | None:
         """The read that is under way, if it was sent no longer ago."""
         sent, oldest = self._under_way.get(ref), min(oldest_seconds, self._shelf.seconds)

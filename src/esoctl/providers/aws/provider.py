@@ -75,10 +75,13 @@ class AwsBackend:
         if isinstance(signer, Unusable):
             raise AccessDenied(service.label, "credentials", signer.problem)
         async with self.session.connection(service, signer, self.spec.attempts) as connection:
-            if self.spec.service is Service.PARAMETER_STORE:
-                yield ParameterWriter(connection.api, self.spec.prefix)
-            else:
-                yield SecretWriter(connection.api, self.spec.prefix, self.spec.deletion)
+            try:
+                if self.spec.service is Service.PARAMETER_STORE:
+                    yield ParameterWriter(connection.api, self.spec.prefix)
+                else:
+                    yield SecretWriter(connection.api, self.spec.prefix, self.spec.deletion)
+            finally:
+                connection.planner.forget()
 
     async def _signer(self, credentials: Credentials) -> Identity | Unusable:
         return await identity.read(self.spec, credentials, self.session.tagging)

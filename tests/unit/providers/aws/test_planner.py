@@ -370,6 +370,20 @@ async def test_T_14_a_young_answer_is_given_to_who_takes_it_and_to_nobody_else()
 
 
 @pytest.mark.asyncio
+async def test_nobody_is_given_what_was_answered_before_something_was_written() -> None:
+    diary = Diary(values={"a": "old"})
+
+    async with Planner(diary, shelf=shared()) as planner:
+        await read(planner, ["a"])
+        diary.values["a"] = "new"
+        planner.forget()
+        with accepting(5.0):
+            after = await read(planner, ["a"])
+
+    assert after == [b"new"]
+
+
+@pytest.mark.asyncio
 async def test_an_answer_ages_from_when_the_call_was_sent() -> None:
     diary = Diary(seconds=4.0)
 
