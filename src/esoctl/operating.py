@@ -69,6 +69,7 @@ COMPONENTS = {
 """Sources of events, named as the reference names them."""
 AGE_HELP = "Seconds since an informer last heard from the API server."
 FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
+LAG_HELP = "How late the latest refresh of the last five minutes is, those that still wait among them."
 HELD_HELP = "Removals that wait until their store is released, by store."
 OVERDUE_HELP = "ExternalSecrets whose next success should have been there more than a minute ago."
 LOOP_CHECK_SECONDS = 0.5
@@ -166,6 +167,7 @@ class Operator:
         metrics.queue, metrics.census = self._figures, self._census
         metrics.gauges["esoctl_externalsecrets_overdue"] = (OVERDUE_HELP, self._overdue)
         metrics.gauges["esoctl_informer_age_seconds"] = (AGE_HELP, self._ages)
+        metrics.gauges["esoctl_refresh_lag_longest_seconds"] = (LAG_HELP, self._longest_lag)
         metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
         metrics.gauges["esoctl_removals_held"] = (HELD_HELP, self._external_secrets.removals.held_by_store)
 
@@ -270,6 +272,9 @@ class Operator:
 
     def _overdue(self) -> dict[str, float]:
         return {"": float(len(self._watchdog.overdue()))}
+
+    def _longest_lag(self) -> dict[str, float]:
+        return {"": self._queue.statistics().refresh_lag.longest}
 
     def _pace(self) -> str:
         return punctuality.trouble(self._queue.pace(), self._config.workers, DEADLINE_SECONDS)

@@ -119,3 +119,16 @@ def series_names(day: Day, name: str) -> set[str]:
 def samples(day: Day, name: str) -> list[Sample]:
     families = text_string_to_metric_families(day.metrics.exposition().decode())
     return [sample for family in families for sample in family.samples if sample.name == name]
+
+
+async def test_T_15_how_late_refreshes_are_is_told() -> None:
+    async with a_day(workers=1) as day:
+        for number in range(20):
+            day.external_secret(f"shop-{number}", refreshInterval="10m")
+        await day.until(lambda: all(day.ready(f"shop-{number}")[0] == "True" for number in range(20)))
+        day.vault.delay = 100.0
+        await anyio.sleep(3600)
+
+        text = day.metrics.exposition().decode()
+        lag = next(line for line in text.splitlines() if line.startswith("esoctl_refresh_lag_longest_seconds "))
+        assert 300.0 <= float(lag.split(" ")[1]) <= 3600.0
