@@ -18,42 +18,30 @@ import anyio
 import structlog
 
 from support import day as days
+from support.memory_provider import Vault
 from support.virtual_loop import VirtualLoop
 
 CREATED_SECONDS = 60.0
 LOGGED = 50
 
 
-class Counted(Counter):
-    """Notes when each key was asked for, in whole seconds of virtual time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds: Counter[int] = Counter()
-
-    def __setitem__(self, key: str, count: int) -> None:
-        self.seconds[int(anyio.current_time())] += 1
-        super().__setitem__(key, count)
-
-
 async def spread(objects: int, interval: float, rounds: int) -> None:
-    asked = Counted()
     async with days.a_day() as day:
-        day.vault.asked = asked
         began = anyio.current_time()
         for number in range(objects):
             day.external_secret(f"es-{number:05}", refreshInterval=f"{interval:g}s")
             await anyio.sleep(CREATED_SECONDS / objects)
         await anyio.sleep(began + interval + CREATED_SECONDS - anyio.current_time())
-        show("round 1, with the creation", asked, began, began + interval)
+        show("round 1, with the creation", day.vault, began, began + interval)
         for number in range(2, rounds + 1):
             start = began + (number - 1) * interval
             await anyio.sleep(start + interval + CREATED_SECONDS - anyio.current_time())
-            show(f"round {number}", asked, start, start + interval)
+            show(f"round {number}", day.vault, start, start + interval)
 
 
-def show(name: str, asked: Counted, start: float, end: float) -> None:
-    seconds = {second: count for second, count in asked.seconds.items() if start <= second < end}
+def show(name: str, vault: Vault, start: float, end: float) -> None:
+    moments = (int(moment) for key in vault.asked_at.values() for moment in key if start <= moment < end)
+    seconds = Counter(moments)
     after = {second: count for second, count in seconds.items() if second >= start + CREATED_SECONDS + 1}
     print(f"{name}: {sum(seconds.values())} reads, peak {max(seconds.values())} in a second, "
           f"{max(after.values(), default=0)} after the first minute", flush=True)
