@@ -164,6 +164,17 @@ def test_the_secret_goes_with_its_external_secret(scene: Scene) -> None:
     assert scene.get("ExternalSecret", "shop") is None
 
 
+def test_REL_23_a_foreground_deletion_completes_and_makes_nothing_anew(scene: Scene) -> None:
+    a_synced(scene, refreshInterval="1s")
+
+    foreground = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Foreground"}
+    scene.api.delete(scene.path("ExternalSecret", "shop"), foreground).good()
+
+    scene.until(lambda: scene.get("ExternalSecret", "shop") is None, lambda: "the deletion completes", seconds=90)
+    assert scene.get("Secret", "shop") is None
+    assert sum("Created" in event for event in scene.events()) == 1
+
+
 def test_with_deletion_policy_delete_the_finalizer_is_lifted_again(scene: Scene) -> None:
     a_synced(scene, target={"deletionPolicy": "Delete"})
     assert scene.get("ExternalSecret", "shop")["metadata"]["finalizers"]
