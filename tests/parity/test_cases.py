@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from parity import run_cases
-from support import kubeconfig, moto, operator
+from support import audit, installing, kubeconfig, moto, operator
 from support.api import Api, Json
 from support.cases import lanes
 from support.cases.differences import Difference, differences, unwanted
@@ -32,20 +32,27 @@ Outcomes = dict[str, Json]
 
 
 @pytest.fixture(scope="module")
+def began(control_plane: pathlib.Path) -> int:
+    """Where the audit log ended before."""
+    return audit.size(control_plane)
+
+
+@pytest.fixture(scope="module")
 def outcomes(
-    request: pytest.FixtureRequest, control_plane: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, began: int, control_plane: pathlib.Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Outcomes:
-    """What each chosen case came to, by name."""
+    """What each chosen case came to, by name. The operator has the rights that `manifests/` gives it."""
     folder = tmp_path_factory.mktemp("parity")
     access = kubeconfig.read(control_plane)
-    operator.install_definitions(Api(access))
+    installing.install(Api(access))
+    own = kubeconfig.write(installing.operator_access(Api(access)), folder / "kubeconfig")
     found: Outcomes = {}
 
     def report(case: Json, got: Json) -> None:
         found[case["name"]] = got
 
     chosen = [CASES[item.callspec.params["name"]] for item in request.session.items if is_a_case(item)]
-    with moto.running(folder) as aws, operator.running(control_plane, aws.url, folder, QUICK):
+    with moto.running(folder) as aws, operator.running(own, aws.url, folder, QUICK):
         lanes.run_side_by_side(lanes.Servers(access, aws.url), chosen, JOBS, report)
     (folder / "outcomes.json").write_text(json.dumps(found, indent=1, sort_keys=True))  # to look at afterwards
     return found
@@ -72,3 +79,12 @@ def test_the_outcome_is_the_recorded_one_unless_it_is_pending(name: str, outcome
 
 def test_every_pending_case_exists() -> None:
     assert set(CASES) >= PENDING
+
+
+def test_no_case_needs_a_right_that_the_operator_does_not_have(
+    outcomes: Outcomes, began: int, control_plane: pathlib.Path
+) -> None:
+    found = audit.record(control_plane, Api(kubeconfig.read(control_plane)), "esoctl:esoctl", began)
+
+    assert found.allowed["", "secrets", "create"] > 0, "it was the operator's account that did the work"
+    assert found.refused == {}
