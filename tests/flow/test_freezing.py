@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from esoctl.informers.informer import Informer
 from esoctl.plan.freshness import GRACE
 from esoctl.plan.observed import instant
 from esoctl.queue.workqueue import WorkQueue
@@ -41,7 +42,7 @@ def queue_of(day: Day) -> WorkQueue[Any]:
 
 
 class Driver:
-    """Drives a queue's timers until it is told to stand still, and again when it is let go."""
+    """Runs a machine until it is told to stand still, and again when it is let go."""
 
     def __init__(self, drive: Callable[[], Awaitable[None]]) -> None:
         self._drive = drive
@@ -110,7 +111,23 @@ async def test_W01_timers_that_do_not_fire_are_told_and_their_return_too(drivers
         await stands_still_and_comes_back(day, lambda day: drivers[0].stop(), "timers are")
 
 
-async def stands_still_and_comes_back(day: Day, freeze: Callable[[Day], Callable[[], None]], told: str) -> None:
+async def test_W01_an_informer_that_stands_still_is_told_and_its_return_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, run = dict[str, Driver](), Informer.run
+
+    async def held(informer: Informer[Any]) -> None:
+        found[informer.name] = Driver(lambda: run(informer))
+        await found[informer.name].run()
+
+    monkeypatch.setattr(Informer, "run", held)
+    async with a_day() as day:
+        await stands_still_and_comes_back(
+            day, lambda day: found["externalsecrets"].stop(), "has not heard", "externalsecrets"
+        )
+
+
+async def stands_still_and_comes_back(
+    day: Day, freeze: Callable[[Day], Callable[[], None]], told: str, check: str = "schedule"
+) -> None:
     day.external_secret(refreshInterval="5m")
     await day.until(lambda: day.ready()[0] == "True")
     await day.settle(INTERVAL)
@@ -119,7 +136,7 @@ async def stands_still_and_comes_back(day: Day, freeze: Callable[[Day], Callable
     heal = freeze(day)
     await day.settle(2 * INTERVAL)
     assert overdue(day) == 1
-    assert unready(day)["schedule"].startswith(told)
+    assert unready(day)[check].startswith(told)
     assert series(day, "esoctl_seconds_since_last_success")["shop"] > INTERVAL
 
     heal()
