@@ -336,8 +336,10 @@ async def test_a_kind_that_is_no_target_any_more_is_watched_no_longer() -> None:
 
         day.external_secret()
         await day.until(lambda: day.data() == {"password": b"first"})
+        await day.until(lambda: day.get("ConfigMap", "shop") is None)
+        await day.settle()
         calls = len(day.transport.calls)
-        day.edit("ConfigMap", "shop", {"data": {"password": "theirs"}})
+        day.make_config_map("shop", {"password": "theirs"})
         await day.settle(10)
 
         assert texts(day) == {"password": "theirs"}
