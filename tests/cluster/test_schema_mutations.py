@@ -1,4 +1,4 @@
-"""Five hundred mutations of valid specs on the real API server, each undone: nothing dies, spins or is lost.
+"""Five hundred mutations of valid specs and stores on the real API server, each undone: nothing dies, spins or is lost.
 
 After each: what is stored is judged by the operator within seconds, what is not was refused by the API server with the
 place; a failure leaves the Secret as it was; the old spec brings the old Secret back; and no edit makes the operator
@@ -16,15 +16,19 @@ from typing import Any
 import pytest
 
 from esoctl.crds.generate import all_crds
+from esoctl.plan import hashing
 from support import kubeconfig, mutations
 from support.api import Api, Json
 from support.installed import Installed
 from support.mutations import Mutation
 from support.scene import Scene, ready_of
 
-COUNT = 500
+COUNT = 400
+STORES = 100
 SIDE_BY_SIDE = 25
-SCHEMA: Any = all_crds()[0]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]  # type: ignore[index]
+KINDS: Any = {one["spec"]["names"]["kind"]: one["spec"]["versions"][0] for one in all_crds()}  # type: ignore[index]
+SCHEMA: Any = KINDS["ExternalSecret"]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+STORE_SCHEMA: Any = KINDS["SecretStore"]["schema"]["openAPIV3Schema"]["properties"]["spec"]
 REMOTE = {"key": "db", "decodingStrategy": "None"}
 STORE = {"storeRef": {"name": "values", "kind": "SecretStore"}}
 RICH = {
@@ -125,14 +129,12 @@ def settle(scene: Scene, changed: dict[int, bool], what: str) -> dict[int, Json]
         time.sleep(0.05)
 
 
-def put(scene: Scene, item: Json, spec: Json) -> Any:
+def put(scene: Scene, item: Json, spec: Json, kind: str = "ExternalSecret") -> Any:
     body = {key: item[key] for key in ("apiVersion", "kind")} | {"spec": spec}
     kept = {key: item["metadata"][key] for key in ("name", "namespace")}
     kept |= {key: item["metadata"][key] for key in ("finalizers",) if key in item["metadata"]}
-    version = scene.get("ExternalSecret", item["metadata"]["name"])["metadata"]["resourceVersion"]
-    return scene.api.put(
-        scene.path("ExternalSecret", kept["name"]), body | {"metadata": kept | {"resourceVersion": version}}
-    )
+    version = scene.get(kind, item["metadata"]["name"])["metadata"]["resourceVersion"]
+    return scene.api.put(scene.path(kind, kept["name"]), body | {"metadata": kept | {"resourceVersion": version}})
 
 
 def rounds(chosen: list[Mutation]) -> Iterator[list[Mutation]]:
@@ -179,3 +181,78 @@ def test_mutated_specs_kill_nothing_spin_nothing_and_lose_nothing(
     assert own <= WRITES_A_CHANGE * changes, f"{own} writes for {changes} changes"
     assert "Traceback" not in installed.log()
     assert installed.up().child.process.poll() is None
+
+
+@pytest.fixture
+def shelves(scene: Scene) -> Scene:
+    """As many stores of AWS as are changed side by side, each with an object that reads from it."""
+    scene.put(db="first")
+    for number in range(SIDE_BY_SIDE):
+        scene.apply("SecretStore", name(number), store(scene))
+        spec = {"secretStoreRef": {"name": name(number)}, "data": [{"secretKey": "a", "remoteRef": {"key": "db"}}]}
+        scene.apply("ExternalSecret", name(number), spec | {"refreshInterval": "1h"})
+    settle(scene, dict.fromkeys(range(SIDE_BY_SIDE), True), "made")
+    return scene
+
+
+def store(scene: Scene) -> Json:
+    return {"provider": {"aws": scene.provider()}, "retrySettings": {"maxRetries": 2}, "refreshInterval": 300}
+
+
+def of_aws(schema: Json, count: int) -> list[Mutation]:
+    """Mutations of fields that a store of AWS has; another provider beside it is one case among many."""
+    others = [one for one in schema["properties"]["provider"]["properties"] if one != "aws"]
+    chosen = mutations.some_of(schema, 6 * count, seed=43)
+    return [one for one in chosen if not any(one.path.startswith(f"spec.provider.{name}.") for name in others)][:count]
+
+
+def test_mutated_stores_kill_nothing_and_lose_nothing(shelves: Scene, installed: Installed) -> None:
+    wanted = {name(number): {"a": b"first"} for number in range(SIDE_BY_SIDE)}
+    stored = refused = 0
+    for chosen in rounds(of_aws(STORE_SCHEMA, STORES)):
+        changed: dict[int, bool] = {}
+        for number, mutation in enumerate(chosen):
+            spec = mutation.applied(store(shelves))
+            answer = put(shelves, shelves.get("SecretStore", name(number)), spec, "SecretStore")
+            if answer.status < 300:
+                changed[number] = False
+            else:
+                assert "spec" in answer.refused(answer.status, answer.body.get("reason"))["message"], str(mutation)
+                refused += 1
+        told = "; ".join(str(one) for one in chosen)
+        # Whoever reads from a store of another class is another operator's business.
+        read_again(shelves, {n: must for n, must in changed.items() if chosen[n].path != "spec.controller"}, told)
+        assert secrets_made(shelves) == wanted, f"a store is no reason to lose a value: {told}"
+        for number in changed:
+            found = shelves.get("SecretStore", name(number))
+            assert put(shelves, found, store(shelves), "SecretStore").status < 300, str(chosen[number])
+        read_again(shelves, dict.fromkeys(changed, True), f"undone: {told}")
+        stored += len(changed)
+
+    assert secrets_made(shelves) == wanted
+    assert refused > 0
+    assert stored > STORES // 3, f"the definitions let some pass: {stored}"
+    assert "Traceback" not in installed.log()
+    assert installed.up().child.process.poll() is None
+
+
+def read_again(scene: Scene, changed: dict[int, bool], what: str) -> None:
+    """Force a sync of each, and wait for its end; ``changed`` says of which a success is wanted."""
+    for number in changed:
+        scene.force(name(number))
+
+    def over(item: Json, *, must_work: bool) -> bool:
+        meta, ready = item["metadata"], ready_of(item)[0]
+        wanted = hashing.synced_version(meta["generation"], meta.get("labels"), meta.get("annotations"))
+        done = ready == "True" and item["status"]["syncedResourceVersion"] == wanted
+        return done or (not must_work and ready == "False")
+
+    def waiting() -> list[int]:
+        found = external_secrets(scene)
+        return [number for number, must in changed.items() if not over(found[number], must_work=must)]
+
+    scene.until(lambda: not waiting(), lambda: f"{what}: {[(n, scene.ready(name(n))) for n in waiting()]}", seconds=60)
+
+
+def secrets_made(scene: Scene) -> dict[str, dict[str, bytes]]:
+    return {key: values for key, values in secrets(scene).items() if key.startswith("es-")}
