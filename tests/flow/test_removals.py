@@ -77,6 +77,18 @@ async def test_W08_what_was_removed_long_ago_holds_nothing_after_ten_minutes() -
         await day.until(lambda: kept(day) == 0, seconds=1500)
 
 
+async def test_W08_what_an_edited_text_empties_is_not_held_back() -> None:
+    text = {"templateFrom": [{"configMap": {"name": "text", "items": [{"key": "all", "templateAs": "KeysAndValues"}]}}]}
+    async with a_day() as day:
+        day.make_config_map("text", {"all": "one: 1"})
+        for name in NAMES:
+            day.external_secret(name, target={"template": text})
+        await day.until(lambda: kept(day) == COUNT)
+        day.edit("ConfigMap", "text", {"data": {"all": "{}"}})
+
+        await day.until(lambda: kept(day) == 0, seconds=15)
+
+
 async def test_W08_what_users_delete_is_not_held_back() -> None:
     async with a_day() as day:
         await all_synced(day, "Delete")

@@ -73,7 +73,9 @@ class Removals:
         return f"{missing}nothing is removed unless a read after {stamp(proof_at)} finds it missing too"
 
     def admit(self, observed: Observed, spec: ExternalSecretSpec, views: Views) -> None:
-        """Count one removal; raises RemovalHeld when it would be too many."""
+        """Count one removal; raises RemovalHeld when it would be too many. One that an edit causes does not count."""
+        if observed.key not in self.sightings:
+            return
         stores = [
             ref
             for ref in sources.store_refs(observed.key.namespace, spec)
