@@ -56,3 +56,19 @@ async def test_what_becomes_due_by_a_step_is_refreshed_once_and_spread(hours: fl
         found = sorted(at - began for times in after for at in times)
         assert found[0] <= 12
         assert 200 <= found[-1] - found[0] <= 301
+
+
+async def test_T_10_a_refresh_is_followed_by_one_visit_at_its_next_slot() -> None:
+    async with a_day() as day:
+        day.external_secret("shop", refreshInterval="1h")
+        await anyio.sleep(HOUR * 1.5)
+        before = visits(day)
+        await anyio.sleep(HOUR * 5)
+
+        assert visits(day) - before == 5
+
+
+def visits(day: Day) -> float:
+    series = 'externalsecret_sync_calls_total{name="shop",namespace="team-a"}'
+    lines = day.metrics.exposition().decode().splitlines()
+    return float(next(line.split(" ")[1] for line in lines if line.startswith(series)))

@@ -57,3 +57,13 @@ def test_T_07_what_is_over_by_then_is_spread_in_its_order_and_never_later_than_i
     dues = [timers.due_at(number, Slot.REFRESH) for number in range(100)]
     assert dues == [min(10.0 + number * 30.0, 3.0 * number) for number in range(100)]
     assert len(timers.pop_due(300.0)) == 100
+
+
+def test_T_07_a_time_that_is_nearer_than_its_turn_in_the_spread_stays() -> None:
+    timers: Timers[int] = Timers()
+    for number in range(10):
+        timers.set(number, Slot.REFRESH, 1.0 + number, Lane.REFRESH)
+
+    timers.bring_forward(Slot.REFRESH, 3600.0, 0.5, 300.0)
+
+    assert [timers.due_at(number, Slot.REFRESH) for number in range(10)] == [0.5, *(1.0 + n for n in range(1, 10))]
