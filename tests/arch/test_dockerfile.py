@@ -161,6 +161,7 @@ def test_the_bill_of_materials_is_made_in_the_build_and_copied_with_the_program(
     assert PurePosixPath(making[making.index("--output-file") + 1]).parent == PurePosixPath(copying[1])
 
 
+@pytest.mark.timeout(300)
 def test_the_bill_of_materials_lists_exactly_what_is_locked(tmp_path: Path) -> None:
     """The step of the Dockerfile, on an environment that has the metadata of every package of the image."""
     wanted = locked()
