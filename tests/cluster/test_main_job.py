@@ -195,7 +195,7 @@ def test_a_cluster_store_serves_a_namespace(scene: Scene) -> None:
     assert scene.data() == {"password": b"first"}
 
 
-def test_a_restart_with_nothing_due_asks_nothing_and_writes_nothing(scene: Scene, installed: Installed) -> None:
+def test_REL_17_a_restart_with_nothing_due_asks_nothing_and_writes_nothing(scene: Scene, installed: Installed) -> None:
     a_synced(scene)
     installed.down()
     before, asked = scene.versions(), scene.front.count(scene.key_id)

@@ -25,8 +25,6 @@ class Parsed:
 
     trees: dict[str, Tree]
     """The text itself under the source's name, and every define and block."""
-    functions: frozenset[str]
-    """The names of the functions it calls anywhere."""
 
 
 def parse(name: str, source: str, delimiters: tuple[str, str], functions: Container[str]) -> Parsed:
@@ -75,7 +73,7 @@ class _Parser(Pipelines):
                     continue
             self._text_or_action(current)
         self._add(self._name, self._open[0].body)
-        return Parsed(self._trees, frozenset(self._used))
+        return Parsed(self._trees)
 
     def _add(self, name: str, body: list[Statement]) -> None:
         known = self._trees.get(name)

@@ -42,7 +42,6 @@ class Pipelines(Tokens):
     def __init__(self, name: str, source: str, delimiters: tuple[str, str], functions: Container[str]) -> None:
         super().__init__(name, source, delimiters)
         self._functions = functions
-        self._used: set[str] = set()
 
     def _new_pipe(self, context: str) -> PipeNode:
         pipe = PipeNode(self._peek_non_space().pos)
@@ -157,7 +156,6 @@ class Pipelines(Tokens):
         if kind is Kind.IDENTIFIER:
             if value not in self._functions:
                 self._fail("function %q not defined", value)
-            self._used.add(value)
             return nodes.IdentifierNode(token.pos, value)
         if kind is Kind.FIELD:
             return nodes.FieldNode(token.pos, (value[1:].encode("utf-8", "surrogateescape"),))

@@ -1,5 +1,6 @@
 """When objects are due by time: reliability statements T-02 to T-05."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,7 +45,14 @@ def test_T_03_missed_slots_count_once(last: int, interval: int) -> None:
     assert after_outage < due <= after_outage + interval
 
 
-def test_objects_made_in_one_minute_do_not_refresh_together() -> None:
+def test_REL_17_phases_are_spread_evenly() -> None:
+    bins = Counter(slots.phase(f"uid-{n}", 3_600_000) // 60_000 for n in range(5_000))
+    mean = 5_000 / 60
+
+    assert sum((bins[minute] - mean) ** 2 / mean for minute in range(60)) < 87.2, "chi-squared, p > 0.01"
+
+
+def test_REL_17_objects_made_in_one_minute_do_not_refresh_together() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     due = [slots.due_at(start + timedelta(milliseconds=6 * n), HOUR, f"uid-{n}") for n in range(10_000)]
 
