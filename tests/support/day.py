@@ -192,7 +192,8 @@ async def a_day(
             known = {"fake": MemoryProvider(vault), **(more or {})}
             operator = Operator(settings, api, pool, known, metrics, Surroundings(day.clock, tell=tell))
             day.operator = operator
-            await operator.run(day.stop.wait, lead or Alone())
+            if await operator.run(day.stop.wait, lead or Alone()):
+                return  # a process that lost its lease ends
             await anyio.sleep(day.pause)
 
     async with ClientPool() as pool, anyio.create_task_group() as group:
