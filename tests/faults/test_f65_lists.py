@@ -99,18 +99,3 @@ async def test_a_search_without_batching_lists_names_and_asks_for_no_batch() -> 
         assert found.data() == {"app_a": "one", "app_b": "one"}
         assert found.script.count("BatchGetSecretValue", signer=MAIN) == 0
         assert found.script.count("ListSecrets", signer=MAIN) >= 1
-
-
-@pytest.mark.parametrize(
-    "search", [{"name": {"regexp": "."}, "path": "!app/"}, {"tags": {"!team": "a"}}, {"tags": {"team": "!a"}}]
-)
-async def test_a_search_for_all_but_something_is_refused_and_asks_nothing(search: object) -> None:
-    async with an_aws_day() as found:
-        found.put(app__a="one", other="two")
-        calls = found.script.count("ListSecrets", "BatchGetSecretValue", signer=MAIN)
-
-        found.external_secret("shop", dataFrom=[{"find": search}])
-        await found.day.until(lambda: found.day.ready()[0] == "False")
-
-        assert "may not begin with '!'" in found.day.ready()[2]
-        assert found.script.count("ListSecrets", "BatchGetSecretValue", signer=MAIN) == calls

@@ -4,11 +4,10 @@
 * With a path or with tags alone AWS is asked for values at once; by name alone, names are listed and the values of
   those that match are read. ``prefix`` of the store plays no part.
 * Where values cannot be had at once, or shall not be, names are listed instead.
-* A leading ``!`` means "all but" to AWS. It is refused: a path is to narrow a search, and nobody asks for the rest.
 
 Source: the reference's ``GetAllSecrets`` and ``findByName``/``findByTags``. DIFFERS: an item that AWS could not give
 is an error of the search (the reference leaves it out, and keys vanish from the Secret); ``prefix`` is not added to
-listed names (the reference adds it and finds nothing); ``!`` is refused.
+listed names (the reference adds it and finds nothing).
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -37,7 +36,6 @@ async def search(api: Api, planner: Planner, query: Find) -> AsyncIterator[tuple
 
 async def _search(api: Api, planner: Planner, query: Find, matches: Matches) -> dict[str, Payload]:
     filters = _filters(query)
-    _refuse_negation(api, filters)
     by_name_alone = query.regexp is not None and query.path is None
     if by_name_alone or not planner.may_batch:
         return await _listed(api, planner, filters, matches)
@@ -84,18 +82,6 @@ async def _listed(api: Api, planner: Planner, filters: list[dict[str, object]], 
         listed = (answers.text(item, "Name") for item in answers.page(page, "SecretList", api.provider, LIST))
         names.extend(filter(matches, listed))
     return dict(await listing.values(planner, names))
-
-
-def _refuse_negation(api: Api, filters: list[dict[str, object]]) -> None:
-    """AWS, Filter of ListSecrets: values that begin with an exclamation mark negate."""
-    for asked in filters:
-        values = asked["Values"]
-        if isinstance(values, list) and any(value.startswith("!") for value in values):
-            raise ProviderError(
-                api.provider,
-                "find",
-                "find.path and find.tags may not begin with '!', which AWS takes for 'all but'; leave it out",
-            )
 
 
 def _filters(query: Find) -> list[dict[str, object]]:
