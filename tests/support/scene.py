@@ -148,7 +148,7 @@ class Scene:
 def ready_of(found: Json) -> tuple[str, str, str]:
     for condition in found.get("status", {}).get("conditions", []):
         if condition["type"] == "Ready":
-            return condition["status"], condition["reason"], condition["message"]
+            return condition["status"], condition.get("reason", ""), condition.get("message", "")
     return "", "", ""
 
 
