@@ -31,7 +31,7 @@ class Config:
     namespaces: tuple[str, ...] = ()
     """Serve these namespaces only; none means all of them, and ClusterSecretStores too."""
     controller_class: str = "default"
-    workers: int = 32
+    workers: int = 48
     metrics_addr: str = ":8080"
     metrics_auth: bool = False
     """Let those read the metrics whose token the API server knows and who may get /metrics."""

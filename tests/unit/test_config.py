@@ -14,7 +14,7 @@ def test_the_defaults() -> None:
         context="",
         namespaces=(),
         controller_class="default",
-        workers=32,
+        workers=48,
         metrics_addr=":8080",
         health_addr=":8082",
         log_format=Format.JSON,

@@ -39,7 +39,7 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
     help="Serve these namespaces only; may be given again.",
 )
 @click.option("--controller-class", default="default", help="Serve stores that name this class, or none.")
-@click.option("--workers", "--concurrent", default=32, type=click.IntRange(1, 1000), help="Reconciles at a time.")
+@click.option("--workers", "--concurrent", default=48, type=click.IntRange(1, 1000), help="Reconciles at a time.")
 @click.option("--metrics-addr", default=":8080", help="HOST:PORT of /metrics; empty serves none.")
 @click.option("--metrics-cert-dir", default="", help="Folder with tls.crt and tls.key: metrics by TLS.")
 @click.option("--metrics-auth", is_flag=True, help="Ask for a bearer token whose owner may get /metrics.")
