@@ -46,9 +46,9 @@ MAKE = re.compile(r"^([a-z-]+):", re.MULTILINE)
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+[a-z]\b")
 FOREIGN_FLAGS = {
     "--client-qps", "--client-burst", "--cascade", "--scenario", "--refresh", "--distinct", "--service",
-    "--show-managed-fields", "--collect-only",
+    "--show-managed-fields", "--collect-only", "--role", "--deny", "--with", "--objects", "--rounds",
 }  # fmt: skip
-"""Of kubectl, of the Go operator, of pytest and of bench/run.py, where the text speaks of them."""
+"""Of kubectl, of the Go operator, of pytest and of bench/, where the text speaks of them."""
 
 
 def blocks(*languages: str) -> list[Block]:
