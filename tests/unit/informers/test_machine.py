@@ -212,3 +212,15 @@ def test_I_09_no_failure_makes_the_informer_forget_what_it_saw_but_a_fresh_list_
         assert not isinstance(state.ask, Watch) or state.ask.resource_version in (seen, "10")
 
     assert step(State(List(), seen=seen), Listed("", "99")).state.seen == "99"
+
+
+def test_I_05_what_came_of_an_unfinished_stream_is_no_version_to_go_on_from() -> None:
+    state = machine.begin(streams=True)
+    for version in ("900", "17"):
+        state = machine.step(state, Happened(EventType.ADDED, version), 0.0).state
+
+    broken = machine.step(state, Ended(events=2, seconds=5.0), 5.0).state
+
+    # Events of a stream's beginning are in no order: the highest version seen may be newer than what is known.
+    assert broken.ask == List()
+    assert (broken.seen, broken.floor) == ("", "")
