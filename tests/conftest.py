@@ -47,11 +47,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.
     if running := os.environ.get("ESOCTL_TEST_KUBECONFIG"):
         yield pathlib.Path(running)
         return
-    try:
-        controlplane.binaries()
-    except controlplane.UnavailableError as reason:
-        runs.skip_or_fail(str(reason))
-    with controlplane.running(runs.shared_folder(tmp_path_factory) / "controlplane") as path:
+    with controlplane.required(runs.shared_folder(tmp_path_factory) / "controlplane") as path:
         yield path
 
 

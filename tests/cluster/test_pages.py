@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from esoctl.plan.observed import FINALIZER
-from support import aws_front, controlplane, installing, kubeconfig, operator, pages, reference_crds, runs
+from support import aws_front, controlplane, installing, kubeconfig, operator, pages, reference_crds
 from support.api import Api
 from support.conformance.place import eventually
 from support.installed import Installed
@@ -71,11 +71,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    try:
-        controlplane.binaries()
-    except controlplane.UnavailableError as reason:
-        runs.skip_or_fail(str(reason))
-    with controlplane.running(tmp_path_factory.mktemp("pages")) as path:
+    with controlplane.required(tmp_path_factory.mktemp("pages")) as path:
         yield path
 
 

@@ -27,11 +27,7 @@ EACH_LABELLED = pytest.mark.parametrize("vector", [pytest.param(one, id=one.poli
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
     """A control plane of its own, since nobody else's objects may be refused."""
-    try:
-        controlplane.binaries()
-    except controlplane.UnavailableError as reason:
-        runs.skip_or_fail(str(reason))
-    with controlplane.running(tmp_path_factory.mktemp("policies")) as path:
+    with controlplane.required(tmp_path_factory.mktemp("policies")) as path:
         yield path
 
 
@@ -161,11 +157,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")
     folder = tmp_path_factory.mktemp("page")
-    try:
-        controlplane.binaries()
-    except controlplane.UnavailableError as reason:
-        runs.skip_or_fail(str(reason))
-    with controlplane.running(folder / "plane") as config:
+    with controlplane.required(folder / "plane") as config:
         api = Api(kubeconfig.read(config))
         operator.install_definitions(api)
         for name in sorted(policies.namespaces()):

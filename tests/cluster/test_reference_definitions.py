@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support import aws_front, controlplane, installing, kubeconfig, operator, reference_crds, runs, vectors
+from support import aws_front, controlplane, installing, kubeconfig, operator, reference_crds, vectors
 from support.api import Api, Json
 from support.conformance.place import eventually
 from support.installed import Installed
@@ -23,11 +23,7 @@ PROBE = next(one for one in vectors.ALL if one.rule == "extract and find")
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    try:
-        controlplane.binaries()
-    except controlplane.UnavailableError as reason:
-        runs.skip_or_fail(str(reason))
-    with controlplane.running(tmp_path_factory.mktemp("reference")) as path:
+    with controlplane.required(tmp_path_factory.mktemp("reference")) as path:
         installing.install(Api(kubeconfig.read(path)))
         replace_definitions(Api(kubeconfig.read(path)))
         yield path

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from support import children
+from support import children, runs
 
 TOOLS = pathlib.Path(__file__).resolve().parents[2] / "hack" / "controlplane"
 GO_MISSING = 3
@@ -46,6 +46,17 @@ def built(program: str) -> pathlib.Path:
         raise UnavailableError(done.stderr.strip())
     assert done.returncode == 0, f"building {program} failed:\n{done.stderr[-4000:]}"
     return pathlib.Path(done.stdout.strip().split(" ", 1)[1])
+
+
+@contextlib.contextmanager
+def required(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """``running`` for a fixture: where none can be had the test is skipped, and in CI it fails."""
+    try:
+        binaries()
+    except UnavailableError as reason:
+        runs.skip_or_fail(str(reason))
+    with running(folder) as path:
+        yield path
 
 
 @contextlib.contextmanager
