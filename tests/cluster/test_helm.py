@@ -146,6 +146,7 @@ def test_the_commands_of_the_page_on_installing_work(server: Server, tmp_path: p
 
     terminal.run_all(pages.section(page, "With kustomize"))
     assert deployment(server)["spec"]["replicas"] == 2
+    wait_for_definitions(server)
     for what in (("-k", terminal.folder / "ours"), ("-f", ROOT / "manifests" / "crds")):
         kubectl(Place(server, server.api, "esoctl"), "delete", *map(str, what), "--wait=true")
     terminal.run_all(pages.section(page, "With Helm"))
@@ -210,6 +211,17 @@ def test_REL_11_installed_upgraded_and_uninstalled_it_keeps_definitions_and_ever
 
     helm(config, "install", "esoctl", str(CHART), "--namespace=esoctl")
     assert owned(api) == before, "and it can be installed again over what it kept"
+
+
+def wait_for_definitions(server: Server) -> None:
+    """Until every kind is listed.
+
+    The API server opens a kind's storage at the first request for it. Its clean-up of a definition that is deleted
+    before that fails once, may lose a conflict with its own status, and then waits for the next resync, minutes later.
+    """
+    for definition in CRDS:
+        name = yaml.safe_load(definition.read_text())["metadata"]["name"]
+        until(lambda name=name: operator.established(server.api, name), lambda name=name: f"{name} is not served")
 
 
 def deployment(server: Server) -> Any:
