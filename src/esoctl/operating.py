@@ -40,6 +40,7 @@ from esoctl.queue.lanes import Lane
 from esoctl.queue.limiter import Limiter
 from esoctl.queue.workqueue import Observers, WorkQueue
 from esoctl.reconcile import visits
+from esoctl.reconcile.aside import Aside, Threads
 from esoctl.reconcile.circuits import Circuits
 from esoctl.reconcile.cluster import ApiCluster
 from esoctl.reconcile.credentials import SecretReader
@@ -91,6 +92,10 @@ class Surroundings:
     """A random number from 0 to 1."""
     tell: Tell = visits.note
     """Told of every write of a target."""
+    entropy: Callable[[int], bytes] = entropy.token_bytes
+    """That many random bytes, for what generators and templates make."""
+    aside: Aside = field(default_factory=Threads)
+    """Renders templates."""
 
 
 class Operator:
@@ -143,6 +148,7 @@ class Operator:
             self._generics,
             Removals(config.absence_seconds),
             stale=stale,
+            aside=around.aside,
         )
         self._stores = StoreReconciler(
             views, cluster, stores, clock, config.controller_class, config.store_requeue_seconds
@@ -254,7 +260,7 @@ class Operator:
         return self._targets.is_own(meta)
 
     def _env(self, now: datetime) -> Env:
-        return Env(now=now, entropy=entropy.token_bytes, delimiters=self._config.delimiters)
+        return Env(now=now, entropy=self._around.entropy, delimiters=self._config.delimiters)
 
     def _figures(self) -> dict[str, QueueFigures]:
         depth = Counter(CONTROLLERS[key.kind] for key in self._queue.queued())

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from anyio import CapacityLimiter, to_thread
 from msgspec import structs
 
 from esoctl.clock import Clock
@@ -52,6 +51,7 @@ from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
 from esoctl.providers.asking import accepting, asking_afresh
 from esoctl.reconcile import generating, visits
+from esoctl.reconcile.aside import Aside, Threads
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
@@ -61,9 +61,6 @@ from esoctl.reconcile.reports import Reports
 from esoctl.reconcile.targets import Targets
 from esoctl.reconcile.texts import read_texts
 from esoctl.template.engine import Env
-
-RENDERS_AT_ONCE = 4
-"""Threads that render templates; more would only take the processor from one another."""
 
 log = structlog.get_logger("esoctl.externalsecret")
 
@@ -95,7 +92,8 @@ class ExternalSecretReconciler:
     reports: Reports = field(default_factory=Reports)
     stale: set[Key] = field(default_factory=set)
     """What the informers found to be out of date; taken out when a sync begins."""
-    renders: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(RENDERS_AT_ONCE), repr=False)
+    aside: Aside = field(default_factory=Threads, repr=False)
+    """Renders templates."""
 
     async def reconcile(self, key: Key) -> Outcome:
         """Visit one key."""
@@ -252,7 +250,7 @@ class ExternalSecretReconciler:
         frame = generic.frame(observed, spec, manifest)
         cook = (texts, self.kitchen_env(observed.now))
         work = partial(shaping.shape, observed.es.metadata, template, frame, assembled.values, cook)
-        shape = await to_thread.run_sync(work, limiter=self.renders) if template else work()
+        shape = await self.aside(work) if template else work()
         return generic.want(observed, spec, assembled, shape)
 
     async def _fetch(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Assembled:
@@ -281,7 +279,7 @@ class ExternalSecretReconciler:
         texts = await read_texts(template, observed.key.namespace, self.cluster)
         env = self.kitchen_env(observed.now)
         work = partial(render.render, observed.es.metadata, template, assembled.values, texts, env)
-        return await to_thread.run_sync(work, limiter=self.renders) if template else work()
+        return await self.aside(work) if template else work()
 
     async def _wait_for_proof(self, observed: Observed) -> Done | None:
         """What is absent must be so at a later read too, before anything is taken away; the object stays due."""
