@@ -11,9 +11,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 from uuid import uuid4
 
+import aiohttp
 import structlog
 
-from esoctl import audit, stalls, stopping
+from esoctl import audit, crashing, stalls, stopping
 from esoctl.audit import AuditLog
 from esoctl.clock import Clock, SystemClock
 from esoctl.config import Config, Election
@@ -58,11 +59,12 @@ async def run(config: Config) -> None:
         told_to_stop = await enter(stopping.listening())
         await enter(stalls.watched())
         around = _surroundings(stack.enter_context(audit.kept(config.audit_log, identity, clock)), clock, metrics)
-        candidacy = _candidacy(config.election, identity, around) if config.election else None
+        requests = _requests(config.crash_at)
+        candidacy = _candidacy(config.election, identity, around, requests) if config.election else None
         lead = await enter(campaigning(candidacy, reach)) if candidacy else Alone()
-        options = Options(around.draw, metrics.observe_request, lease=lead.seconds_left)
+        options = Options(around.draw, metrics.observe_request, requests=requests, lease=lead.seconds_left)
         transport = await enter(Transport(endpoint, options))
-        session = await enter(Session(_aws_settings(config, metrics)))
+        session = await enter(Session(_aws_settings(config, metrics, requests)))
         metrics.gauges["esoctl_aws_credentials_seconds_left"] = (CREDENTIALS_HELP, session.credentials_left)
         metrics.gauges["esoctl_aws_calls_allowed_per_second"] = (ALLOWED_HELP, session.rates)
         metrics.gauges["esoctl_aws_calls_waiting"] = ("Calls to AWS that wait for their turn, by API.", session.waiting)
@@ -77,7 +79,15 @@ async def run(config: Config) -> None:
     log.info("stopped")
 
 
-def _aws_settings(config: Config, metrics: Metrics) -> Settings:
+def _requests(crash_at: str) -> crashing.Requests:
+    """The client library's own, but for a process that is to crash."""
+    if not crash_at:
+        return aiohttp.ClientRequest
+    log.warning("this process is to crash", at=crash_at)
+    return crashing.requests(crashing.Course(crashing.parse(crash_at)))
+
+
+def _aws_settings(config: Config, metrics: Metrics, requests: crashing.Requests) -> Settings:
     return Settings(
         endpoints=from_environment(config.endpoints),
         observe=metrics.observe_provider,
@@ -85,6 +95,7 @@ def _aws_settings(config: Config, metrics: Metrics) -> Settings:
         batching=config.batching,
         share_seconds=config.share_seconds,
         own=ambient.from_environment(os.environ),
+        requests=None if requests is aiohttp.ClientRequest else requests,
         tagging=Tagging(config.cluster_name) if config.session_tags else None,
     )
 
@@ -102,10 +113,10 @@ def _surroundings(records: AuditLog | None, clock: Clock, metrics: Metrics) -> S
     return Surroundings(clock, tell=tell)
 
 
-def _candidacy(election: Election, identity: str, around: Surroundings) -> Candidacy:
+def _candidacy(election: Election, identity: str, around: Surroundings, requests: crashing.Requests) -> Candidacy:
     """How we take part in the election; the identity is unique for each start of a process."""
     timings = Timings(election.lease_seconds, election.renew_seconds, election.retry_seconds)
-    return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, around.draw)
+    return Candidacy(election.namespace or pod_namespace(), election.name, identity, timings, around.draw, requests)
 
 
 def _holds(name: str, lead: Lead) -> dict[str, float]:

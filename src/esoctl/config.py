@@ -61,5 +61,7 @@ class Config:
     delimiters: tuple[str, str] = ("{{", "}}")
     election: Election | None = None
     """None: this process is the only one, by agreement."""
+    crash_at: str = ""
+    """A crash point, for tests of restarts; see ``crashing``."""
     endpoints: Mapping[str, str] = field(default_factory=dict)
     """AWS endpoints by the name of their environment variable."""

@@ -143,6 +143,7 @@ def _config(
         cluster_name=_cluster_name(options),
         delimiters=(left, right),
         election=_election(options),
+        crash_at=_crash_at(os.environ.get("ESOCTL_CRASH_AT", "")),
         endpoints={name: os.environ[name] for name in AWS_ENDPOINTS if os.environ.get(name)},
     )
 
@@ -158,6 +159,18 @@ def _served(given: tuple[str, ...]) -> tuple[str, ...]:
 def _fitting_format() -> Format:
     """For people only where one is sure to look: a Pod has collectors, even when it was given a terminal."""
     return Format.CONSOLE if sys.stderr.isatty() and "KUBERNETES_SERVICE_HOST" not in os.environ else Format.JSON
+
+
+def _crash_at(text: str) -> str:
+    """A crash point, as it was given; refused here, before anything is touched, when it is none."""
+    if text:
+        from esoctl import crashing  # noqa: PLC0415  only who tests restarts waits for it
+
+        try:
+            crashing.parse(text)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+    return text
 
 
 def _cluster_name(options: dict[str, str | float | bool]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import aiohttp
 import anyio
 import anyio.to_thread
 
@@ -92,6 +93,7 @@ class Candidacy:
     identity: str
     timings: Timings
     draw: Callable[[], float]
+    requests: type[aiohttp.ClientRequest] = aiohttp.ClientRequest
 
 
 class Candidate:
@@ -173,6 +175,8 @@ async def campaigning(candidacy: Candidacy, connect: Callable[[], Awaitable[Endp
 
 async def _campaign(candidacy: Candidacy, connect: Callable[[], Awaitable[Endpoint]], standing: Standing) -> None:
     election = Election(candidacy.identity, candidacy.timings)
-    async with Transport(await connect(), Options(candidacy.draw, connections=2)) as transport:
+    async with Transport(
+        await connect(), Options(candidacy.draw, connections=2, requests=candidacy.requests)
+    ) as transport:
         leases = ApiLeases(transport, candidacy)
         await Elector(leases, election, standing, boot_time, SystemClock().now, candidacy.draw).run()

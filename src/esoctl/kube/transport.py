@@ -78,6 +78,8 @@ class Options:
     """Told of every try: status or ``<error>``, host, method."""
     connections: int = 64
     """The most calls in flight."""
+    requests: type[aiohttp.ClientRequest] = aiohttp.ClientRequest
+    """What a request is to the client library; ``crashing`` has another one."""
     lease: Callable[[], float] = lambda: math.inf
     """For how many seconds this process may still write; see ``kube.campaign``."""
 
@@ -223,6 +225,7 @@ class Transport:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": USER_AGENT},
+            request_class=self._options.requests,
             trust_env=False,
         )
 

@@ -156,6 +156,22 @@ def test_an_option_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) ->
     assert configured("--workers", "3").workers == 3
 
 
+def test_a_crash_point_is_passed_on_as_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESOCTL_CRASH_AT", "7:sent:term")
+
+    assert configured().crash_at == "7:sent:term"
+
+
+@pytest.mark.parametrize("text", ["7", "0:sent", "-1:sent", "7:later", "7:sent:kill", "sent:7", " 7:sent", "7:sent\n"])
+def test_a_crash_point_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESOCTL_CRASH_AT", text)
+
+    with pytest.raises(
+        click.UsageError, match=r"ESOCTL_CRASH_AT=.* is not understood: it is <n>:<before\|sent\|after>"
+    ):
+        configured()
+
+
 def test_the_endpoints_of_aws_come_from_the_references_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SSM_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_STS_ENDPOINT", "")

@@ -56,10 +56,10 @@ class Library:
 
     expected = EXPECTED
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, requests: type[aiohttp.ClientRequest] | None = None) -> None:
         self._session = _Session()
         self._limits = limits
-        self._http = _sharing_tls()
+        self._http = _sharing_tls() if requests is None else _crashing(_sharing_tls(), requests)
         self._warm: set[str] = set()
         self._ambient_lock = anyio.Lock()
 
@@ -177,6 +177,18 @@ def _sharing_tls() -> type[AIOHTTPSession]:
             return contexts[key]
 
     return Sharing
+
+
+def _crashing(http: type[AIOHTTPSession], requests: type[aiohttp.ClientRequest]) -> type[AIOHTTPSession]:
+    """The same with that class of requests; see ``crashing``."""
+
+    class Crashing(http):  # type: ignore[misc] # the library has no types
+        async def _get_session(self, proxy_url: str | None) -> aiohttp.ClientSession:
+            session: aiohttp.ClientSession = await super()._get_session(proxy_url)
+            session._request_class = requests  # noqa: SLF001 - aiobotocore passes no class on
+            return session
+
+    return Crashing
 
 
 def _retry_in_turn(client: AioBaseClient, attempts: int, turnstiles: Turnstiles) -> None:

@@ -30,6 +30,8 @@ from esoctl.providers.aws.turnstile import Accounts
 from esoctl.providers.pool import Pool
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from esoctl.providers.aws.library import Library
 
 LENT_KEYS_IDLE_SECONDS = 3600.0
@@ -62,6 +64,8 @@ class Settings:
     connections: int = 64
     own: TokenFile | None = None
     """The operator's own web identity, where it has one."""
+    requests: "type[aiohttp.ClientRequest] | None" = None
+    """What a request is to the client library, where it is not the library's own; see ``crashing``."""
     tagging: Tagging | None = None
     """Tag the sessions of roles with whom they are for."""
 
@@ -149,7 +153,8 @@ class Session:
         from esoctl.providers.aws.library import Library, Limits  # noqa: PLC0415 - slow to load, needed only to connect
 
         settings = self._settings
-        return Library(Limits(settings.connect_seconds, settings.read_seconds, settings.connections))
+        limits = Limits(settings.connect_seconds, settings.read_seconds, settings.connections)
+        return Library(limits, settings.requests)
 
     def _loaded(self) -> "Library":
         assert self._library is not None, "the session must be entered first"
