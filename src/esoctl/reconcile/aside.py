@@ -27,7 +27,7 @@ class Threads:
     """Does it in threads, so many at once."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._limiter = CapacityLimiter(at_once)
+        self.limiter = CapacityLimiter(at_once)
 
     async def __call__(self, work: Callable[[], T], /) -> T:
-        return await to_thread.run_sync(work, limiter=self._limiter)
+        return await to_thread.run_sync(work, limiter=self.limiter)

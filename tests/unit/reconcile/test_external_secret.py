@@ -32,7 +32,7 @@ from esoctl.model.meta import Meta
 from esoctl.model.remote import Quirks
 from esoctl.plan.observed import FINALIZER
 from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY
-from esoctl.reconcile.aside import AT_ONCE
+from esoctl.reconcile.aside import AT_ONCE, Threads
 from esoctl.reconcile.external_secret import ExternalSecretReconciler
 from esoctl.reconcile.gather import Opened
 from esoctl.reconcile.generic_targets import GenericTargets
@@ -540,7 +540,8 @@ async def test_a_template_is_rendered_in_a_thread_so_that_the_loop_stays_free() 
 
     assert scene.threads
     assert threading.main_thread().name not in scene.threads
-    assert scene.reconciler.renders.total_tokens == AT_ONCE
+    assert isinstance(scene.reconciler.aside, Threads)
+    assert scene.reconciler.aside.limiter.total_tokens == AT_ONCE
 
 
 async def test_a_template_that_fails_is_told_without_a_value() -> None:
