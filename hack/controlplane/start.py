@@ -1,11 +1,12 @@
 """Start a real etcd + kube-apiserver (+ kube-controller-manager) on loopback and write a kubeconfig.
 
-Usage: start.py START_DIR --bin DIR [--kcm] [--audit] [--strict] [--port 6443] [--owner PID]
+Usage: start.py START_DIR --bin DIR [--kcm] [--audit] [--audit-policy FILE] [--strict] [--port 6443] [--owner PID]
 
 DIR holds etcd, kube-apiserver and kube-controller-manager (see build.py). START_DIR gets certificates, data, one log a
 program, `pids`, `kubeconfig` and, last of all, `ready`. Runs in the foreground until it is interrupted, a program dies,
-or the process PID is gone. With --audit it keeps `audit.log` too: a line for each request of a ServiceAccount. With
---strict who names an owner must have rights on that owner (OwnerReferencesPermissionEnforcement).
+or the process PID is gone. With --audit it keeps `audit.log` too: a line for each request of a ServiceAccount; with
+--audit-policy what that policy says. With --strict who names an owner must have rights on that owner
+(OwnerReferencesPermissionEnforcement).
 
 RBAC is on and the kubeconfig's user is in system:masters. Everything is for tests: etcd does not sync to disk.
 """
@@ -79,7 +80,16 @@ class ControlPlane:
     port: int
     token: str = field(default_factory=lambda: secrets.token_hex(16))
     audit: bool = False
+    audit_policy: pathlib.Path | None = None
     strict: bool = False
+    suffix: str = ""
+    """Tells the logs apart where two API servers share a folder."""
+    authority: str = "certs/apiserver.crt"
+    """What clients trust, in the folder; by default the certificate that the API server makes for itself."""
+    flags: tuple[str, ...] = ()
+    """More options of the API server."""
+    under: tuple[str, ...] = ()
+    """A command that each program is started under."""
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -87,10 +97,9 @@ class ControlPlane:
         return f"https://{HOST}:{self.port}"
 
     def spawn(self, name: str, *arguments: str) -> None:
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self.running[name] = subprocess.Popen(
-                [self.binaries / name, *arguments], stdout=log, stderr=subprocess.STDOUT, cwd=self.folder
-            )
+        command = [*self.under, self.binaries / name, *arguments]
+        with (self.folder / f"{name}{self.suffix}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder)
 
     def dead(self) -> list[str]:
         return [name for name, process in self.running.items() if process.poll() is not None]
@@ -145,17 +154,22 @@ def spawn_api_server(plane: ControlPlane, etcd_port: int) -> None:
         "--max-mutating-requests-inflight=1000",
         *(["--enable-admission-plugins=OwnerReferencesPermissionEnforcement"] if plane.strict else []),
         *audit_flags(plane),
+        *plane.flags,
     )
 
 
 def audit_flags(plane: ControlPlane) -> list[str]:
+    log = f"--audit-log-path={plane.folder / f'audit{plane.suffix}.log'}"
+    if plane.audit_policy:
+        # Nothing may be missing, even of a server that is killed: every line is written before the answer is sent.
+        return [f"--audit-policy-file={plane.audit_policy}", log, "--audit-log-mode=blocking"]
     if not plane.audit:
         return []
     policy = plane.folder / "audit-policy.yaml"
     policy.write_text(AUDIT_POLICY)
     # Tests wait for their own line, and by default a line may take half a minute.
     batches = ["--audit-log-mode=batch", "--audit-log-batch-max-wait=1s"]
-    return [f"--audit-policy-file={policy}", f"--audit-log-path={plane.folder / 'audit.log'}", *batches]
+    return [f"--audit-policy-file={policy}", log, *batches]
 
 
 def spawn_controller_manager(plane: ControlPlane) -> None:
@@ -163,7 +177,7 @@ def spawn_controller_manager(plane: ControlPlane) -> None:
         "kube-controller-manager",
         f"--kubeconfig={plane.folder / 'kubeconfig'}",
         f"--service-account-private-key-file={plane.folder / 'sa.key'}",
-        f"--root-ca-file={plane.folder / 'certs' / 'apiserver.crt'}",
+        f"--root-ca-file={plane.folder / plane.authority}",
         "--use-service-account-credentials",
         "--leader-elect=false",
         "--secure-port=0",
@@ -192,7 +206,7 @@ def wait_until_ready(plane: ControlPlane) -> None:
 
 
 def write_kubeconfig(plane: ControlPlane) -> None:
-    authority = base64.b64encode((plane.folder / "certs" / "apiserver.crt").read_bytes()).decode()
+    authority = base64.b64encode((plane.folder / plane.authority).read_bytes()).decode()
     path = plane.folder / "kubeconfig"
     path.touch(mode=0o600)
     path.write_text(
@@ -243,6 +257,7 @@ def main() -> None:
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="folder with the three programs")
     parser.add_argument("--kcm", action="store_true", help="start kube-controller-manager too")
     parser.add_argument("--audit", action="store_true", help="keep a log of what ServiceAccounts ask for")
+    parser.add_argument("--audit-policy", type=pathlib.Path, help="keep a log by that policy, complete at any moment")
     parser.add_argument("--strict", action="store_true", help="check the rights on owners that objects name")
     parser.add_argument("--port", type=int, default=0, help="port of the API server; 0 picks a free one")
     parser.add_argument("--owner", type=int, help="stop when this process is gone")
@@ -251,7 +266,12 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ready").unlink(missing_ok=True)
     plane = ControlPlane(
-        folder, options.bin.resolve(), options.port or free_ports(1)[0], audit=options.audit, strict=options.strict
+        folder,
+        options.bin.resolve(),
+        options.port or free_ports(1)[0],
+        audit=options.audit,
+        audit_policy=options.audit_policy and options.audit_policy.resolve(),
+        strict=options.strict,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))

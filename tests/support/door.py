@@ -43,9 +43,13 @@ class Door:
         while True:
             try:
                 client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.behind), timeout=10)
             except OSError:
                 return
+            try:
+                server = socket.create_connection(("127.0.0.1", self.behind), timeout=10)
+            except OSError:
+                client.close()
+                continue
             server.settimeout(None)
             with self.lock:
                 self.ends += [client, server]
