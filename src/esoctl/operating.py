@@ -21,6 +21,7 @@ from esoctl.certificates import Certificate
 from esoctl.clock import Clock, SystemClock
 from esoctl.config import Config
 from esoctl.errors import SpecError, StoreForbidden
+from esoctl.informers.store import place
 from esoctl.informing import Hands
 from esoctl.kube.api import Api
 from esoctl.kube.campaign import Alone, Lead
@@ -72,6 +73,7 @@ AGE_HELP = "Seconds since an informer last heard from the API server."
 FAILING_HELP = "1 while a store does not answer and is asked by one object at a time."
 LAG_HELP = "How late the latest refresh of the last five minutes is, those that still wait among them."
 HELD_HELP = "Removals that wait until their store is released, by store."
+FORGOTTEN_HELP = "ExternalSecrets that are neither queued, at work, on a timer nor at rest; there must be none."
 OVERDUE_HELP = "ExternalSecrets whose next success should have been there more than a minute ago."
 LOOP_CHECK_SECONDS = 0.5
 RECALL_SECONDS = 30.0
@@ -172,6 +174,7 @@ class Operator:
         metrics.own_labels = self._informers.labels_of if self._config.extended_labels else None
         metrics.queue, metrics.census = self._figures, self._census
         metrics.gauges["esoctl_externalsecrets_overdue"] = (OVERDUE_HELP, self._overdue)
+        metrics.gauges["esoctl_externalsecrets_forgotten"] = (FORGOTTEN_HELP, self._forgotten)
         metrics.gauges["esoctl_informer_age_seconds"] = (AGE_HELP, self._ages)
         metrics.gauges["esoctl_refresh_lag_longest_seconds"] = (LAG_HELP, self._longest_lag)
         metrics.gauges["esoctl_store_failing"] = (FAILING_HELP, self._circuits.open_ones)
@@ -278,6 +281,12 @@ class Operator:
 
     def _overdue(self) -> dict[str, float]:
         return {"": float(len(self._watchdog.overdue()))}
+
+    def _forgotten(self) -> dict[str, float]:
+        live = (place(item) for item in self._informers.external_secrets.store.all())
+        keys = (Key(Kind.EXTERNAL_SECRET, *where) for where in live)
+        on_duty = self.state is not None and self.state.on_duty
+        return {"": float(len(self._queue.lost(keys)) if on_duty else 0)}
 
     def _longest_lag(self) -> dict[str, float]:
         return {"": self._queue.statistics().refresh_lag.longest}

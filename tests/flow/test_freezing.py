@@ -184,6 +184,8 @@ async def test_REL_01_refreshes_that_the_queue_loses_are_made_up_for_within_a_mi
         timers = queue_of(day)._core._timers
         kept, lost = timers.set, 0
 
+        assert series(day, "esoctl_externalsecrets_forgotten")[""] == 0
+
         def forgetful(*timer: Any) -> None:
             nonlocal lost
             if dice.random() < 0.1:
@@ -192,12 +194,15 @@ async def test_REL_01_refreshes_that_the_queue_loses_are_made_up_for_within_a_mi
                 kept(*timer)
 
         timers.set = forgetful  # type: ignore[method-assign]  # it loses one in ten
+        told = 0.0
         for _ in range(40):
             await anyio.sleep(60)
             assert overdue(day) == 0
+            told = max(told, series(day, "esoctl_externalsecrets_forgotten")[""])
             assert max(series(day, "esoctl_seconds_since_last_success").values()) <= INTERVAL + GRACE.total_seconds()
 
         assert lost > 8
+        assert told >= 1
 
 
 async def test_REL_26_series_are_those_of_the_objects_there_are() -> None:

@@ -350,7 +350,7 @@ class ExternalSecretReconciler:
             case Park():
                 return Parked(ruling.event, again)
             case Retry(after):
-                return Again(ruling.event, after, again)
+                return Again(ruling.event or "somebody else wrote at the same time", after, again)
 
     def _ours(self, observed: Observed, spec: ExternalSecretSpec) -> bool:
         """Whether every store it names, as far as those exist, is of our controller class."""
