@@ -52,14 +52,8 @@ class AwsProxy:
         body = await request.read()
         asked = await _asked(request)  # type: ignore[arg-type]
 
-        async def onward(_: Asked) -> Said:
-            headers = {name: value for name, value in asked.headers.items() if name in _PASSED_ON}
-            async with self._client.post(self._behind, data=body, headers=headers) as answer:
-                kind = {"Content-Type": answer.headers.get("Content-Type", "application/x-amz-json-1.1")}
-                return Said(await answer.read(), answer.status, kind)
-
         try:
-            answer = await self.script.answer(asked, onward)
+            answer = await self.script.answer(asked, lambda asked: self._onward(asked, body))
         except AwsRefusedError:
             assert request.transport is not None, "a request that is being answered has a transport"
             request.transport.abort()
@@ -69,6 +63,13 @@ class AwsProxy:
         if answer.cut is not None:
             return await _cut(request, answer, headers)  # type: ignore[arg-type]
         return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+    async def _onward(self, asked: Asked, body: bytes) -> Said:
+        """What stands behind answers."""
+        headers = {name: value for name, value in asked.headers.items() if name in _PASSED_ON}
+        async with self._client.post(self._behind, data=body, headers=headers) as answer:
+            kind = {"Content-Type": answer.headers.get("Content-Type", "application/x-amz-json-1.1")}
+            return Said(await answer.read(), answer.status, kind)
 
 
 @asynccontextmanager

@@ -49,21 +49,24 @@ def built(program: str) -> pathlib.Path:
 
 
 @contextlib.contextmanager
-def required(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+def required(folder: pathlib.Path, *options: str) -> Iterator[pathlib.Path]:
     """``running`` for a fixture: where none can be had the test is skipped, and in CI it fails."""
     try:
         binaries()
     except UnavailableError as reason:
         runs.skip_or_fail(str(reason))
-    with running(folder) as path:
+    with running(folder, *options) as path:
         yield path
 
 
 @contextlib.contextmanager
-def running(folder: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A control plane in `folder`; yields its kubeconfig. Entered twice, also by two processes, it is one."""
+def running(folder: pathlib.Path, *options: str) -> Iterator[pathlib.Path]:
+    """A control plane in `folder`; yields its kubeconfig. Entered twice, also by two processes, it is one.
+
+    ``options`` are more of `start.py`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    enter(folder)
+    enter(folder, *options)
     try:
         yield folder / "kubeconfig"
     finally:
@@ -77,10 +80,10 @@ def locked(folder: pathlib.Path) -> Iterator[None]:
         yield
 
 
-def enter(folder: pathlib.Path) -> None:
+def enter(folder: pathlib.Path, *options: str) -> None:
     with locked(folder):
         if users(folder) == 0:
-            start(folder)
+            start(folder, *options)
         (folder / "users").write_text(str(users(folder) + 1))
 
 
@@ -97,7 +100,7 @@ def users(folder: pathlib.Path) -> int:
     return int(path.read_text()) if path.exists() else 0
 
 
-def start(folder: pathlib.Path) -> None:
+def start(folder: pathlib.Path, *options: str) -> None:
     # A worker of pytest-xdist may leave before the others, its parent stays to the end.
     owner = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     command = [
@@ -110,6 +113,7 @@ def start(folder: pathlib.Path) -> None:
         "--audit",
         "--strict",
         f"--owner={owner}",
+        *options,
     ]
     child = children.start("control plane", command, folder / "start.log")
     STARTED[folder] = child
