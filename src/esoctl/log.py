@@ -12,7 +12,8 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextvars import ContextVar
 from enum import StrEnum
 from logging.handlers import QueueHandler, QueueListener
 from queue import SimpleQueue
@@ -27,6 +28,13 @@ SENSITIVE = re.compile(r"(?i)^(authorization|token|password|secret_?access_?key|
 BEARER = re.compile(r"(?i)(bearer\s+|x-amz-security-token[=:]\s*|signature=|credential=)\S+")
 _OF_NAMES = (AttributeError, ImportError, ModuleNotFoundError, NameError, UnboundLocalError)
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+Subject = Callable[[], Mapping[str, object]]
+"""Says what a line is about."""
+
+subject: ContextVar[Subject] = ContextVar("subject", default=dict)
+"""What the current task works on. It is asked when a line is written, and most work writes none."""
 
 
 class Format(StrEnum):
@@ -66,7 +74,7 @@ class _Passing(QueueHandler):
 
 def _shared() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        about_subject,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -87,6 +95,13 @@ def _formatter(style: Format) -> structlog.stdlib.ProcessorFormatter:
         foreign_pre_chain=_shared(),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
     )
+
+
+def about_subject(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Adds what the current task works on; what the line says itself wins."""
+    for name, value in subject.get()().items():
+        event.setdefault(name, value)
+    return event
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

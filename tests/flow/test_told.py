@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from esoctl.log import about_subject
 from esoctl.reconcile import visits
 from esoctl.reconcile.visits import Act
 from support.day import a_day
@@ -19,7 +19,7 @@ MANAGER = "externalsecrets.external-secrets.io/shop"
 @contextmanager
 def reconciled() -> Iterator[list[Any]]:
     """The lines that tell of a change; all lines at info while the block runs."""
-    with capture_logs(processors=[merge_contextvars]) as told:
+    with capture_logs(processors=[about_subject]) as told:
         yield told
 
 

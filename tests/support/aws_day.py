@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from esoctl.kube.transport import Call as ApiCall
+from esoctl.log import about_subject
 from esoctl.providers.aws.provider import Aws
 from esoctl.providers.aws.session import Session, Settings
 from support import aws, aws_proxy
@@ -242,9 +243,7 @@ def recorded_logs() -> Iterator[list[str]]:
 
     handler = Keeping()
     logging.getLogger().addHandler(handler)
-    structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, structlog.processors.format_exc_info, keep]
-    )
+    structlog.configure(processors=[about_subject, structlog.processors.format_exc_info, keep])
     try:
         yield lines
     finally:

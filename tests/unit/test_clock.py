@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime
 
-from esoctl.clock import SystemClock
+import anyio
+import pytest
+
+from esoctl.clock import SystemClock, steady
 
 
 def test_the_present_is_aware_and_in_utc() -> None:
@@ -11,3 +14,11 @@ def test_the_present_is_aware_and_in_utc() -> None:
 
     assert now.tzinfo is UTC
     assert before <= now <= datetime.now(UTC)
+
+
+@pytest.mark.asyncio
+async def test_the_steady_clock_is_that_of_timers() -> None:
+    before = anyio.current_time()
+    seen = steady()
+
+    assert before <= seen <= anyio.current_time()

@@ -44,8 +44,9 @@ def records(capsys: pytest.CaptureFixture[str], act: Callable[[], None], level: 
 
 def test_a_record_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     def act() -> None:
-        with structlog.contextvars.bound_contextvars(key="ExternalSecret/a/b"):
-            structlog.get_logger("esoctl.one").info("secret written", keys=3, text="two\nlines")
+        token = log.subject.set(lambda: {"key": "ExternalSecret/a/b", "keys": 9})
+        structlog.get_logger("esoctl.one").info("secret written", keys=3, text="two\nlines")
+        log.subject.reset(token)
 
     (record,) = records(capsys, act)
 

@@ -24,6 +24,7 @@ import anyio.lowlevel
 import msgspec
 import structlog
 
+from esoctl.clock import steady
 from esoctl.errors import ClusterError
 from esoctl.informers import documents, machine
 from esoctl.informers.backoff import Backoff
@@ -114,7 +115,7 @@ class Watcher:
             if step.because:
                 self.restarts[step.because] += 1
             if step.wait:
-                wait = self._backoff.next(anyio.current_time(), self._options.draw())
+                wait = self._backoff.next(steady(), self._options.draw())
                 await anyio.sleep(max(wait, step.after))
 
     async def _ask(self) -> Step:
@@ -146,7 +147,7 @@ class Watcher:
         except ClusterError as error:
             self.lists["error"] += 1
             return self._refused(error)
-        step = machine.step(self._state, Listed(page.token, page.resource_version), anyio.current_time())
+        step = machine.step(self._state, Listed(page.token, page.resource_version), steady())
         await self._consumer.page(page.items)
         self._heard()
         if isinstance(step.state.ask, Watch):
@@ -165,7 +166,7 @@ class Watcher:
 
     async def _watch(self, ask: Watch | Stream) -> Step:
         seconds = int(SHORTEST_WATCH_SECONDS * (1 + self._options.draw()))
-        began = anyio.current_time()
+        began = steady()
         before = self._meaningful
         asked = self._source.watch(
             resource_version=ask.resource_version, timeout_seconds=seconds, initial=isinstance(ask, Stream)
@@ -184,18 +185,18 @@ class Watcher:
                             return step
                         # Setting a deadline costs as much as an event; once a second will do.
                         if self._heard() - armed >= 1.0 or scope.deadline > ceiling:
-                            armed, scope.deadline = anyio.current_time(), self._until(ceiling)
+                            armed, scope.deadline = steady(), self._until(ceiling)
                         await self._breathe()
         except ClusterError as error:
             return self._refused(error)
-        now = anyio.current_time()
+        now = steady()
         return machine.step(self._state, Ended(self._meaningful - before, now - began, scope.cancelled_caught), now)
 
     def _until(self, ceiling: float) -> float:
         """When a watch that brings nothing more is to end."""
         if isinstance(self._state.ask, Stream):
-            return min(ceiling, anyio.current_time() + PATIENCE_SECONDS)
-        return min(ceiling, anyio.current_time() + SILENCE_SECONDS) if self._bookmarked else ceiling
+            return min(ceiling, steady() + PATIENCE_SECONDS)
+        return min(ceiling, steady() + SILENCE_SECONDS) if self._bookmarked else ceiling
 
     async def _line(self, line: bytes, scope: anyio.CancelScope) -> Step | None:
         """Take in one event; None when it leads nowhere else."""
@@ -215,7 +216,7 @@ class Watcher:
             return None
         complete = streams and documents.completes(event.object)
         happened = Happened(event.type, head.metadata.resource_version, complete)
-        step = machine.step(self._state, happened, anyio.current_time())
+        step = machine.step(self._state, happened, steady())
         if step.wait:
             return step
         self._well()
@@ -245,7 +246,7 @@ class Watcher:
         return sum(self.events[kind] for kind in (EventType.ADDED, EventType.MODIFIED, EventType.DELETED))
 
     def _refused(self, error: ClusterError) -> Step:
-        step = machine.step(self._state, Refused(error), anyio.current_time())
+        step = machine.step(self._state, Refused(error), steady())
         if step.because == machine.STREAM_REFUSED:
             self.lists["refused"] += 1
             if self._options.streaming.allowed:
@@ -260,7 +261,7 @@ class Watcher:
             await anyio.lowlevel.checkpoint()
 
     def _heard(self) -> float:
-        self.last_heard = anyio.current_time()
+        self.last_heard = steady()
         return self.last_heard
 
     def _ill(self, error: ClusterError) -> None:

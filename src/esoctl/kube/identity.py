@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import anyio
 import structlog
 
+from esoctl.clock import steady
 from esoctl.errors import ClusterError
 
 RETRY_SECONDS = 5.0
@@ -60,20 +61,20 @@ class Identity:
         self._tls = tls
         self._install = install
         self._lock = anyio.Lock()
-        self._loaded_at = anyio.current_time()
+        self._loaded_at = steady()
         self._due = self._next_due(self._loaded_at)
 
     async def headers(self) -> dict[str, str]:
         """The headers of one request."""
-        if self._due <= anyio.current_time():
+        if self._due <= steady():
             async with self._lock:
-                if self._due <= anyio.current_time():
+                if self._due <= steady():
                     await self._refresh()
         return {"Authorization": self._loaded.authorization} if self._loaded.authorization else {}
 
     def forget(self) -> None:
         """The server refused what we said."""
-        self._due = min(self._due, max(anyio.current_time(), self._loaded_at + APART_SECONDS))
+        self._due = min(self._due, max(steady(), self._loaded_at + APART_SECONDS))
 
     async def _refresh(self) -> None:
         try:
@@ -81,10 +82,10 @@ class Identity:
             self._adopt(loaded.certificates)
         except (ClusterError, OSError, ValueError) as error:
             log.warning("cannot load credentials again, keep those in use", error=str(error))
-            self._due = anyio.current_time() + RETRY_SECONDS
+            self._due = steady() + RETRY_SECONDS
             return
         self._loaded = loaded
-        self._loaded_at = anyio.current_time()
+        self._loaded_at = steady()
         self._due = self._next_due(self._loaded_at)
 
     def _adopt(self, certificates: Certificates) -> None:

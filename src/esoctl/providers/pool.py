@@ -16,6 +16,7 @@ from typing import Generic, Self, TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
+from esoctl.clock import steady
 from esoctl.providers.contract import Backend, Client, Credentials
 
 K = TypeVar("K", bound=Hashable)
@@ -33,7 +34,7 @@ class _Slot(Generic[R]):
         self.settled = anyio.Event()
         self.over = anyio.Event()
         self.leases = 0
-        self.returned_at = anyio.current_time()
+        self.returned_at = steady()
         self._thing: R | None = None
         self._failure: Exception | None = None
 
@@ -95,7 +96,7 @@ class Pool(Generic[K, R]):
             yield await slot.thing()
         finally:
             slot.leases -= 1
-            slot.returned_at = anyio.current_time()
+            slot.returned_at = steady()
             if not slot.leases and self._slots.get(key) is slot:
                 self._rest(key, slot)
 
@@ -131,7 +132,7 @@ class Pool(Generic[K, R]):
     async def _until_idle(self, slot: _Slot[R]) -> None:
         assert self._closing is not None, "entered before anything is opened"
         while not (self._closing.is_set() or slot.over.is_set()):
-            now = anyio.current_time()
+            now = steady()
             due = (now if slot.leases else slot.returned_at) + self._idle_seconds
             if due <= now:
                 return

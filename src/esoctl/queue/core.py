@@ -125,6 +125,10 @@ class QueueCore(Generic[K]):
         """The number of ready keys in each lane."""
         return self._lanes.depth()
 
+    def backlog(self, lane: Lane) -> int:
+        """The number of ready keys in that lane and in more urgent ones."""
+        return self._lanes.backlog(lane)
+
     def timer_count(self) -> dict[Slot, int]:
         """The number of timers in each slot."""
         return self._timers.count()

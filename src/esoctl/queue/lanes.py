@@ -37,6 +37,8 @@ class Lane(IntEnum):
     """Seen in the first list after a start, or in a re-list."""
 
 
+LAST = max(Lane)
+
 PATIENCE: Mapping[Lane, float] = MappingProxyType(
     {
         Lane.DELETION: math.inf,
@@ -77,6 +79,12 @@ class Lanes(Generic[K]):
     def depth(self) -> dict[Lane, int]:
         """The number of keys in each lane."""
         return {lane: len(queue) for lane, queue in self._queues.items()}
+
+    def backlog(self, lane: Lane) -> int:
+        """The number of keys in that lane and in more urgent ones."""
+        if lane is LAST:
+            return len(self._lane)
+        return sum(len(queue) for other, queue in self._queues.items() if other <= lane)
 
     def push(self, key: K, lane: Lane, now: float) -> None:
         """Put a key at the tail of a lane; a key that is in one already only ever moves to a more urgent one."""

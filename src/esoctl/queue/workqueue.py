@@ -21,6 +21,7 @@ from typing import Generic, TypeVar
 import anyio
 import anyio.lowlevel
 
+from esoctl.clock import steady
 from esoctl.errors import EsoctlError
 from esoctl.plan.punctuality import Pace
 from esoctl.queue.clocksteps import SPREAD_SECONDS, ClockSteps
@@ -100,7 +101,7 @@ class WorkQueue(Generic[K]):
         limiter: Limiter[K],
         *,
         group: Callable[[K], Hashable] = one_group,
-        wall: Callable[[], float] = anyio.current_time,
+        wall: Callable[[], float] = steady,
         observers: Observers[K] | None = None,
     ) -> None:
         """``group`` names what takes turns inside a lane, such as the namespace of a key; ``wall`` is the clock that
@@ -125,12 +126,12 @@ class WorkQueue(Generic[K]):
 
     def add(self, key: K, lane: Lane = Lane.CHANGE) -> None:
         """Ask for a key now."""
-        self._core.add(key, lane, anyio.current_time())
+        self._core.add(key, lane, steady())
         self._wake()
 
     def add_after(self, key: K, seconds: float, slot: Slot = Slot.REFRESH, lane: Lane = Lane.REFRESH) -> None:
         """Ask for a key later. A refresh time replaces the one set before; of retry times the earliest stays."""
-        self._core.add_after(key, seconds, slot, lane, anyio.current_time())
+        self._core.add_after(key, seconds, slot, lane, steady())
         self._wake()
 
     def retry(self, key: K, hint: float | None = None) -> float:
@@ -164,7 +165,7 @@ class WorkQueue(Generic[K]):
 
     def release(self, behind: Hashable, over_seconds: float = RELEASE_SECONDS, most: int | None = None) -> int:
         """Wake the keys parked behind a reason, or so many of them, evenly over a time; answers how many."""
-        released = self._core.release(behind, over_seconds, anyio.current_time(), most)
+        released = self._core.release(behind, over_seconds, steady(), most)
         if released:
             self._wake()
         return released
@@ -187,7 +188,7 @@ class WorkQueue(Generic[K]):
     async def drive(self) -> None:
         """Make keys ready when their timers are due; run it as a task. Returns when the queue is closed."""
         while not self._closed:
-            now = anyio.current_time()
+            now = steady()
             self._heed_clock(now)
             self._core.advance(now)
             self._wake()
@@ -229,7 +230,7 @@ class WorkQueue(Generic[K]):
 
     def statistics(self) -> Statistics:
         """Figures for metrics, of this moment; the tally takes time in proportion to the number of keys."""
-        now = anyio.current_time()
+        now = steady()
         ages = [now - leased.leased_at for leased in self._core.leases()]
         return Statistics(
             depth=self._core.depth(),
@@ -252,7 +253,7 @@ class WorkQueue(Generic[K]):
 
     def pace(self) -> Pace:
         """Whether timers fire and workers take what is ready, at this moment; takes time by the ready keys."""
-        now = anyio.current_time()
+        now = steady()
         due, asked = self._core.next_due(), self._core.asked_first()
         ages = [now - leased.leased_at for leased in self._core.leases()]
         return Pace(
@@ -269,12 +270,12 @@ class WorkQueue(Generic[K]):
 
     def at_work(self) -> list[tuple[K, float]]:
         """The leased keys, and for how many seconds each has been."""
-        now = anyio.current_time()
+        now = steady()
         return [(leased.key, now - leased.leased_at) for leased in self._core.leases()]
 
     def backlog(self, lane: Lane) -> int:
         """How many keys of that lane, and of more urgent ones, are ready and wait for a worker."""
-        return sum(keys for other, keys in self._core.depth().items() if other <= lane)
+        return self._core.backlog(lane)
 
     def census(self) -> Census[K]:
         """Where every key is; takes time in proportion to the number of keys."""
@@ -284,7 +285,7 @@ class WorkQueue(Generic[K]):
         # Lets others run even when keys never run out.
         await anyio.lowlevel.checkpoint()
         while not self._closed:
-            leased = self._core.take(anyio.current_time())
+            leased = self._core.take(steady())
             if leased is not None:
                 self._taken_at = leased.leased_at
                 if leased.asked_as is Lane.REFRESH:
@@ -323,7 +324,7 @@ class WorkQueue(Generic[K]):
             self._alarm.set()
 
     def _end(self, leased: Leased[K], *, finished: bool) -> None:
-        now = anyio.current_time()
+        now = steady()
         if not finished:
             self._core.add(leased.key, leased.lane, now)
         self._core.done(leased, now)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from esoctl.clock import steady
 from esoctl.errors import ProviderError, StoreFailing
 from esoctl.model.keys import StoreRef
 from esoctl.model.remote import Find, RemoteKey
@@ -76,7 +77,7 @@ class Circuits:
     def visit(self, ref: StoreRef) -> "Iterator[Callable[[Client], Client]]":
         """Raises StoreFailing for who may not ask now; otherwise what makes a client whose answers are heard."""
         circuit = self.known.setdefault(ref, Circuit())
-        admission = circuit.admit(anyio.current_time(), urgent=asked().turn <= Lane.CHANGE)
+        admission = circuit.admit(steady(), urgent=asked().turn <= Lane.CHANGE)
         if admission is Admission.NONE:
             raise StoreFailing(name(ref), circuit.problem)
         probe = admission is Admission.PROBE
@@ -84,13 +85,13 @@ class Circuits:
             yield lambda client: Heard(client, lambda error, took: self._hear(ref, error, took, probe=probe))
         finally:
             if probe:
-                circuit.abandoned(anyio.current_time())
+                circuit.abandoned(steady())
 
     async def run(self) -> None:
         """Send probes, and release who waits for nothing any more."""
         while True:
             await anyio.sleep(TICK_SECONDS)
-            now = anyio.current_time()
+            now = steady()
             for ref, until in list(self._watched.items()):
                 if self.known[ref].wants_probe(now):
                     self.release(name(ref), 0.0, 1)
@@ -113,9 +114,9 @@ class Circuits:
             changed = circuit.answered()
         else:
             self._last[ref] = error
-            changed = circuit.failed(anyio.current_time(), took, str(error), probe=probe)
+            changed = circuit.failed(steady(), took, str(error), probe=probe)
         if changed:
-            self._watched[ref] = anyio.current_time() + LATECOMER_SECONDS
+            self._watched[ref] = steady() + LATECOMER_SECONDS
             self.changed(ref)
 
 
@@ -135,22 +136,22 @@ class Heard:
     hear: Hear
 
     async def get(self, ref: RemoteKey) -> Payload:
-        began = anyio.current_time()
+        began = steady()
         try:
             payload = await self.client.get(ref)
         except ProviderError as error:
-            self.hear(error, anyio.current_time() - began)
+            self.hear(error, steady() - began)
             raise
         self.hear(None, 0.0)
         return payload
 
     async def find(self, query: Find) -> AsyncIterator[tuple[str, Payload]]:
-        began = anyio.current_time()
+        began = steady()
         try:
             async for item in self.client.find(query):
                 yield item
         except ProviderError as error:
-            self.hear(error, anyio.current_time() - began)
+            self.hear(error, steady() - began)
             raise
         self.hear(None, 0.0)
 

@@ -7,9 +7,9 @@ until a status tells it, so that a sync that fails after its write does not hide
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import anyio
 from msgspec import structs
 
+from esoctl.clock import steady
 from esoctl.model.external_secret import ExternalSecret, ExternalSecretSpec, ExternalSecretStatus
 from esoctl.model.keys import Key
 from esoctl.model.provenance import Sync
@@ -40,11 +40,11 @@ class Reports:
 
     def age(self, key: Key, item: ExternalSecret, now: datetime) -> timedelta:
         """How long ago the object was synced, whatever the wall clock was set to since this process saw it first."""
-        steady = anyio.current_time()
+        moment = steady()
         if key not in self.synced:
             last = instant(item.status.refresh_time) or now
-            self.synced[key] = steady - max(0.0, (now - last).total_seconds())
-        return timedelta(seconds=steady - self.synced[key])
+            self.synced[key] = moment - max(0.0, (now - last).total_seconds())
+        return timedelta(seconds=moment - self.synced[key])
 
     def changed(self, key: Key, change: Change | None) -> None:
         """A write has changed the content of the target, or has not."""
@@ -62,7 +62,7 @@ class Reports:
     def told(self, key: Key) -> None:
         """The status of a success was written."""
         self.changes.pop(key, None)
-        self.synced[key] = anyio.current_time()
+        self.synced[key] = steady()
 
     def forget(self, key: Key) -> None:
         """The object is gone."""

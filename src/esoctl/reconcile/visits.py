@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from esoctl import log
 from esoctl.model.keys import StoreRef
 from esoctl.model.provenance import Remote
 
@@ -36,12 +37,17 @@ class Act:
 Tell = Callable[[Act], None]
 
 
+def _nameless() -> str:
+    return ""
+
+
 @dataclass(slots=True)
 class Visit:
     """One visit of one key."""
 
     key: str = ""
-    id: str = ""
+    new_id: Callable[[], str] = _nameless
+    """Makes the id that the lines of one visit share; most visits write none."""
     stores: Sequence[StoreRef] = ()
     cause: str = ""
     """Why values were fetched; empty when none were."""
@@ -50,11 +56,24 @@ class Visit:
     tellable: Callable[[str], bool] = lambda _: False
     """Whether the name of a key is no value."""
     did: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    """How long it took, once it is over."""
+    _id: str = ""
+
+    @property
+    def id(self) -> str:
+        """What the lines of this visit have in common."""
+        self._id = self._id or self.new_id()
+        return self._id
 
     def told(self) -> dict[str, object]:
-        """What the lines of the log say of it."""
+        """What every line of the log says of it; how it was made, when it is over."""
+        about: dict[str, object] = {"key": self.key, "reconcile_id": self.id}
+        if self.seconds is None:
+            return about
         stores = ", ".join(f"{store.kind}/{store.name}" for store in self.stores)
-        return {name: text for name, text in (("store", stores), ("cause", self.cause)) if text}
+        made = {name: text for name, text in (("store", stores), ("cause", self.cause)) if text}
+        return about | made | {"seconds": round(self.seconds, 3)}
 
 
 _visit: ContextVar[Visit] = ContextVar("visit")
@@ -66,13 +85,14 @@ def current() -> Visit:
 
 
 @contextmanager
-def visiting(key: str, number: str) -> Iterator[Visit]:
-    """Everything inside the block, also tasks that are started there, belongs to a new visit."""
-    visit = Visit(key, number)
-    token = _visit.set(visit)
+def visiting(key: str, new_id: Callable[[], str]) -> Iterator[Visit]:
+    """Everything inside the block, also tasks that are started there and lines of the log, belongs to a new visit."""
+    visit = Visit(key, new_id)
+    token, subject = _visit.set(visit), log.subject.set(visit.told)
     try:
         yield visit
     finally:
+        log.subject.reset(subject)
         _visit.reset(token)
 
 

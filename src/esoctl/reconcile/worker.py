@@ -12,10 +12,10 @@ from typing import assert_never
 import anyio
 import structlog
 
-from esoctl.clock import Clock
+from esoctl.clock import Clock, steady
 from esoctl.model.keys import Key, Kind
 from esoctl.providers.asking import Asking, Haste, asking
-from esoctl.queue.lanes import Lane
+from esoctl.queue.lanes import LAST, Lane
 from esoctl.queue.timers import Slot
 from esoctl.queue.workqueue import QueueClosed, WorkQueue
 from esoctl.reconcile import visits
@@ -53,20 +53,18 @@ class Worker:
     def why(self, lane: Lane) -> Asking:
         """How urgent the reads of a visit are: keys that are queued all go faster together; an edit waits for none."""
         routine = lane >= Lane.REFRESH
-        if self.queue.backlog(max(Lane) if routine else lane):
+        if self.queue.backlog(LAST if routine else lane):
             return Asking(Haste.QUEUED, lane)
         return Asking(Haste.CALM if routine else Haste.PROMPT, lane)
 
     async def _visit(self, key: Key) -> None:
-        bound = structlog.contextvars.bound_contextvars
-        with visits.visiting(str(key), self.new_id()) as visit, bound(key=visit.key, reconcile_id=visit.id):
-            began = anyio.current_time()
+        with visits.visiting(str(key), self.new_id) as visit:
+            began = steady()
             result, outcome = await self._reconcile(key)
-            seconds = anyio.current_time() - began
-            with bound(**visit.told(), seconds=round(seconds, 3)):
-                if visit.did:
-                    log.info("reconciled", did=visit.did)
-                self._settle(key, outcome)
+            visit.seconds = seconds = steady() - began
+            if visit.did:
+                log.info("reconciled", did=visit.did)
+            self._settle(key, outcome)
             self.observe(key, result, seconds)
 
     async def _reconcile(self, key: Key) -> tuple[str, Outcome]:

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import anyio
 import pytest
-from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from esoctl.log import about_subject
 from esoctl.model.keys import Key, Kind
 from esoctl.model.values import Values
 from esoctl.providers.asking import Asking, Haste
@@ -250,7 +250,7 @@ async def test_SEC_a_traceback_holds_no_values(capfd: pytest.CaptureFixture[str]
 
 
 def _with_context(logger: object, name: str, event: dict[str, object]) -> dict[str, object]:
-    return merge_contextvars(logger, name, event)
+    return about_subject(logger, name, event)
 
 
 async def test_Q_17_a_failure_that_names_a_refresh_time_too_counts_as_a_failure_and_keeps_both_times() -> None:

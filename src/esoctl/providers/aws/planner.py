@@ -24,6 +24,7 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
+from esoctl.clock import steady
 from esoctl.errors import AccessDenied, ProviderError, SecretMissing, Throttled, Unavailable
 from esoctl.model.remote import MetadataPolicy, RemoteKey
 from esoctl.model.values import Payload
@@ -89,7 +90,7 @@ class _Read:
     def __init__(self, ref: RemoteKey, why: Asking) -> None:
         self.ref = ref
         self.haste, self.turn = why.haste, why.turn
-        self.asked_at = anyio.current_time()
+        self.asked_at = steady()
         self.sent_at = math.inf
         self._settled = anyio.Event()
         self._answer: Payload | Exception | None = None
@@ -146,7 +147,7 @@ class Planner:
 
     async def get(self, ref: RemoteKey) -> Payload:
         """Read one value, perhaps together with others; raises ProviderError."""
-        why, now = asked(), anyio.current_time()
+        why, now = asked(), steady()
         payload = self._shelf.find(ref, now, why.oldest_seconds)
         if payload is not None:
             self._count(How.SHARED, 1)
@@ -179,7 +180,7 @@ class Planner:
         else:
             read.haste, read.turn = min(read.haste, why.haste), min(read.turn, why.turn)
             self._count(How.MERGED, 1)
-        self._gathering.came(why.haste, anyio.current_time())
+        self._gathering.came(why.haste, steady())
         self._stir.set()
         return read
 
@@ -202,7 +203,7 @@ class Planner:
             await self._stirred()
         if nap.cancelled_caught:
             self._sweep_at = math.inf
-            self._shelf.sweep(anyio.current_time())
+            self._shelf.sweep(steady())
 
     async def _company(self) -> bool:
         """Wait while company may come; then whether all shall leave, or full batches only."""
@@ -211,7 +212,7 @@ class Planner:
             return True
         while len(self._waiting) < self._fetcher.batch_size:
             due = self._gathering.due(under_way=len(self._unsettled) > len(self._waiting))
-            if due <= anyio.current_time():
+            if due <= steady():
                 return True
             with anyio.move_on_at(due):
                 await self._stirred()
@@ -222,7 +223,7 @@ class Planner:
         self._stir = anyio.Event()
 
     def _taken(self, *, all_leave: bool) -> list[_Read]:
-        now = anyio.current_time()
+        now = steady()
         reads = list(self._waiting.values())
         plain = [read for read in reads if _is_plain(read.ref)]
         size = self._fetcher.batch_size
@@ -238,7 +239,7 @@ class Planner:
     @property
     def may_batch(self) -> bool:
         """Whether batch calls are wanted, and were not denied a short while ago."""
-        return self._batching and anyio.current_time() >= self._denied_until
+        return self._batching and steady() >= self._denied_until
 
     def _depart(self, reads: Sequence[_Read]) -> None:
         plain = [read for read in reads if _is_plain(read.ref)] if self.may_batch else []
@@ -271,7 +272,7 @@ class Planner:
                 with asking(Asking(turn=min(read.turn for read in reads))):
                     answers = await self._fetcher.many([read.ref.key for read in reads])
         except AccessDenied:
-            self._denied_until = anyio.current_time() + DENIAL_SECONDS
+            self._denied_until = steady() + DENIAL_SECONDS
             self._singly(reads, How.FALLBACK)
         except (Throttled, Unavailable) as error:
             self._settle_all(reads, error)
@@ -288,7 +289,7 @@ class Planner:
                 self._settle(read, answers[read.ref.key])
 
     def _settle(self, read: _Read, answer: Payload | Exception) -> None:
-        now = anyio.current_time()
+        now = steady()
         self._unsettled.discard(read)
         if self._under_way.get(read.ref) is read:
             del self._under_way[read.ref]

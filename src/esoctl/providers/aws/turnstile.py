@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 import anyio
 
+from esoctl.clock import steady
 from esoctl.providers.asking import asked
 from esoctl.providers.aws.identity import Account, Identity
 from esoctl.providers.aws.limiter import Limiter
@@ -41,9 +42,9 @@ class Turnstiles:
     async def enter(self, operation: str) -> None:
         """Wait for a place for that call."""
         queue = self._waiting.setdefault(operation, [])
-        if not queue and not self._limiter.take(operation, anyio.current_time()):
+        if not queue and not self._limiter.take(operation, steady()):
             return
-        mine = _Waiting(anyio.current_time() + asked().turn * LANE_SECONDS, next(self._numbers))
+        mine = _Waiting(steady() + asked().turn * LANE_SECONDS, next(self._numbers))
         heapq.heappush(queue, mine)
         try:
             await self._wait(operation, queue, mine)
@@ -55,7 +56,7 @@ class Turnstiles:
 
     def throttled(self, operation: str, after: float | None = None) -> None:
         """AWS asked for fewer of those calls, perhaps for none within ``after`` seconds."""
-        self._limiter.throttled(operation, anyio.current_time(), after)
+        self._limiter.throttled(operation, steady(), after)
 
     def rates(self) -> dict[str, float]:
         """Calls a second that are allowed, by API."""
@@ -71,7 +72,7 @@ class Turnstiles:
                 mine.turn = anyio.Event()
                 await mine.turn.wait()
                 continue
-            seconds = self._limiter.take(operation, anyio.current_time())
+            seconds = self._limiter.take(operation, steady())
             if not seconds:
                 return
             await anyio.sleep(seconds)
