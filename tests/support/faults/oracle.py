@@ -18,7 +18,7 @@ import re
 import urllib.parse
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from support.api import Json
@@ -115,6 +115,8 @@ class Oracle:
     gaps: dict[Name, float] = field(default_factory=dict)
     """N5: the longest time between two status writes since ``settle``, beyond the interval."""
     since: float = 0.0
+    asked: list[Entry] = field(default_factory=list)
+    """Every request of the operator, without bodies."""
     _places: dict[pathlib.Path, int] = field(default_factory=dict)
     _versions: dict[tuple[str, Name], str] = field(default_factory=dict)
 
@@ -123,7 +125,20 @@ class Oracle:
         found = sorted((entry for log in self.logs for entry in self._new(log)), key=lambda entry: entry.began)
         for entry in found:
             self._take(entry)
+        self.asked.extend(replace(entry, body=None, answer=None) for entry in found if entry.user == OPERATOR)
         return found
+
+    def requests(self, *, since: float, where: str = "", resource: str = "", code: int = 0) -> list[Entry]:
+        """What the operator asked for since then, in that namespace, of that resource, with that answer."""
+        self.read()
+        return [
+            entry
+            for entry in self.asked
+            if entry.began >= since
+            and where in ("", entry.where[0])
+            and resource in ("", entry.resource)
+            and code in (0, entry.code)
+        ]
 
     def _new(self, log: pathlib.Path) -> Iterator[Entry]:
         if not log.exists():

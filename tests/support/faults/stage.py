@@ -253,6 +253,7 @@ class Stage:
         bound: float = 30.0,
         quiet: float | None = None,
         late: float | None = 5.0,
+        hit: Iterable[Name] = (),
         faults: int = 1,
         but: Iterable[Name] = (),
     ) -> Figures:
@@ -261,15 +262,17 @@ class Stage:
         * ``bound``: seconds from now within which all objects must be right, but those named by ``but``.
         * ``quiet``: how long it is watched that they stay so, by default twice the interval of the bystanders.
         * ``late``: how many seconds a bystander may have been late; None where none could be served.
+        * ``hit``: bystanders that the fault concerned, and which may have been late for that.
         * ``faults``: how often an object may have gone from well to failed and back, each of which costs two writes.
         """
         but = set(but)
         spent = self.converged(bound, but)
         self.quiet(2 * EVERY_SECONDS if quiet is None else quiet, but)
         found, now = self.oracle, time.time()
-        worst = max((found.lateness(name, now) for name in self.bystanders), default=0.0)
+        served = set(self.bystanders) - set(hit)
+        worst = max((found.lateness(name, now) for name in served), default=0.0)
         writes = sum(k.writes + k.target_writes + k.status_writes for k in found.known.values())
-        found.settle(objects=self.bystanders, late=late, faults=faults, now=now)
+        found.settle(objects=served, late=late, faults=faults, now=now)
         told = [*found.violations, *self.unattended(len(but)), *self.leaks()]
         found.violations.clear()
         self.read_of_log = len(self.operator.log())
