@@ -1,6 +1,6 @@
 # The menu. Every target sets up what it needs by itself, on a machine with python3 and make (and Go, for the real control plane).
 .DEFAULT_GOAL := help
-.PHONY: help install fmt lint types arch unit flow wire simulate faults planted parity-golden oracle template-coverage template-reference test controlplane policy-tools test-cluster newcomer demo sandbox crds rights chart fields bench image-lint locks
+.PHONY: help install fmt lint types arch unit flow wire simulate faults soak planted parity-golden oracle template-coverage template-reference test controlplane policy-tools test-cluster newcomer demo sandbox crds rights chart fields bench image-lint locks
 BIN := .venv/bin
 READY := .venv/.installed
 CHECKED := src tests hack
@@ -49,6 +49,9 @@ simulate: $(READY) ## the operator in seeded worlds of faults: make simulate SEE
 faults: $(READY) ## the table of faults on the real control plane: all rows, or with QUICK=1 those that CI runs
 	$(BIN)/python hack/controlplane/build.py || test $$? -eq 3  # 3: no Go; the tests then say why they skip
 	$(BIN)/pytest tests/faults -m "faults$(if $(QUICK), and quick)" $(PYTEST_ARGS)
+
+soak: $(READY) ## two hours of random faults on the real control plane: make soak MINUTES=120
+	$(BIN)/python hack/soak.py --minutes $(or $(MINUTES),120)
 
 planted: $(READY) ## plant 25 known bugs, one at a time, and see a test turn red for each
 	$(BIN)/python hack/planted.py

@@ -52,14 +52,11 @@ def calm(place: World, pause: threading.Event) -> list[str]:
         time.sleep(2)
         left = place.judge.behind(place.api)
     place.judge.read()
-    lost = [
-        line
-        for text in place.metrics()
-        for line in text.splitlines()
-        if line.startswith("esoctl_externalsecrets_forgotten")
-    ]
+    forgotten = sum(place.forgotten())
     told = f"all right after {time.monotonic() - began:.0f} s" if not left else f"{len(left)} WRONG: {left[:5]}"
-    print(f"{stamp()} calm: {told}; MiB {place.memory()}, {lost}, wrongs {len(place.judge.wrongs)}", flush=True)
+    told += f"; {forgotten:.0f} forgotten; wrong writes {len(place.judge.wrongs)}; MiB {place.memory()}"
+    print(f"{stamp()} calm: {told}; edits {place.edits}", flush=True)
+    left += [f"{forgotten:.0f} objects forgotten"] if forgotten else []
     pause.clear()
     return left
 

@@ -94,6 +94,12 @@ class World:
                 texts.append(answer.read().decode())
         return texts
 
+    def forgotten(self) -> list[float]:
+        """What each tells of objects in no state (N4)."""
+        name = "esoctl_externalsecrets_forgotten"
+        lines = [line for text in self.metrics() for line in text.splitlines() if line.startswith(name)]
+        return [float(line.rpartition(" ")[2]) for line in lines]
+
     def memory(self) -> list[int]:
         """Resident MiB of each."""
         command = ["ps", "-o", "rss=", "-p", ",".join(str(one.child.process.pid) for one in self.replicas)]
