@@ -11,7 +11,6 @@ from typing import Any
 import anyio
 
 from esoctl.config import Config
-from esoctl.crds.install import install
 from esoctl.kube.api import Api
 from esoctl.kube.campaign import Alone, Lead
 from esoctl.metrics import Metrics
@@ -22,8 +21,7 @@ from esoctl.reconcile.visits import Tell, note
 from esoctl.sandbox.api import Api as Sandbox
 from esoctl.sandbox.moments import text as moment
 from esoctl.sandbox.requests import Request, Response
-from esoctl.sandbox.world import World
-from support.in_process import counting
+from support.furnished import furnished
 from support.inprocess import SandboxTransport
 from support.memory_provider import MemoryProvider, Vault
 
@@ -178,9 +176,8 @@ async def a_day(
 ) -> AsyncIterator[Day]:
     """The operator at work, with the store ``aws`` and the value ``db``; ``more`` are providers beside the memory's."""
     server = LoopClock()
-    transport = SandboxTransport(Sandbox(World(lambda: moment(server.now()), counting(), None)))
+    transport = SandboxTransport(Sandbox(furnished(lambda: moment(server.now()))))
     vault, metrics = Vault(values={"db": b"first"}), Metrics()
-    await install(transport)  # type: ignore[arg-type]  # it keeps the contract
     settings = Config(**{"metrics_addr": "", "health_addr": "", "workers": 32, **config})  # type: ignore[arg-type]
     day = Day(transport, vault, metrics)
     day.do("POST", "/api/v1/namespaces", {"metadata": {"name": day.namespace}})

@@ -21,9 +21,9 @@ APPLY = "application/apply-patch+yaml"
 STRATEGIC = "application/strategic-merge-patch+json"
 
 
-def counting() -> Callable[[int], bytes]:
+def counting(first: int = 1) -> Callable[[int], bytes]:
     """Entropy that never repeats and is the same in every run."""
-    numbers: Iterator[int] = iter(range(1, 10**6))
+    numbers: Iterator[int] = iter(range(first, 10**6))
     return lambda size: (next(numbers) * 0x9E3779B1 % 2 ** (8 * min(size, 8))).to_bytes(min(size, 8), "big").rjust(size)
 
 

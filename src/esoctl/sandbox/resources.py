@@ -134,6 +134,10 @@ class Catalogue:
             del self._rows[key]
         self.edition += bool(gone)
 
+    def twin(self) -> "Catalogue":
+        """A list of its own with the same rows."""
+        return Catalogue(self._rows.values())
+
     def find(self, group: str, version: str, plural: str) -> Resource | None:
         return self._rows.get((group, version, plural))
 

@@ -116,6 +116,10 @@ class Shelf:
                 past[place] = change.previous
         return past
 
+    def twin(self) -> "Shelf":
+        """A shelf of its own with the same objects and history; nobody waits for it yet."""
+        return Shelf(self.key, self.window, self.floor, dict(self.objects), deque(self.changes), self.episode)
+
     async def changed(self, revision: int, episode: int) -> None:
         """Wait until there is a change after the revision, or the episode is over."""
         while episode == self.episode and (not self.changes or self.changes[-1].revision <= revision):
@@ -133,6 +137,15 @@ class Store:
         self._shelves: dict[ShelfKey, Shelf] = {}
         self._by_uid: dict[str, Located] = {}
         self._dependents: dict[str, set[str]] = {}
+
+    def twin(self) -> "Store":
+        """A store of its own that begins where this one stands; the documents, which never change, are shared."""
+        other = Store(self._window, self.revision)
+        other.journal.extend(self.journal)
+        other._shelves = {key: shelf.twin() for key, shelf in self._shelves.items()}
+        other._by_uid = dict(self._by_uid)
+        other._dependents = {uid: set(dependents) for uid, dependents in self._dependents.items()}
+        return other
 
     def shelf(self, key: ShelfKey) -> Shelf:
         found = self._shelves.get(key)
