@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 
 from support import controlplane
+from support.conformance.place import eventually
 
 sys.path.insert(0, str(controlplane.TOOLS))
 import start as tools
@@ -28,6 +29,9 @@ rules:
     verbs: [create, update, patch, delete, deletecollection]
 """
 """What the operator writes; of Secrets the whole body."""
+
+
+PATIENCE_SECONDS = 240.0
 
 
 class Parts:
@@ -63,7 +67,14 @@ class Parts:
         self.start("kube-controller-manager")
 
     def wait(self) -> None:
-        tools.wait_until_ready(self.plane)
+        """Until the API server is ready; what ends on the way is started again, as its host would."""
+
+        def ready() -> bool:
+            for name in self.plane.dead():
+                self.start(name)
+            return tools.answers_ready(self.plane)
+
+        eventually(ready, "the API server is ready", seconds=PATIENCE_SECONDS)
 
     def kill(self, name: str) -> None:
         self.plane.running[name].kill()
