@@ -36,7 +36,7 @@ def built(tool: str, *flags: str) -> pathlib.Path:
     if done.returncode == NOT_BUILT:
         raise NotBuiltError(done.stderr.strip())
     assert done.returncode == 0, f"building {tool} failed:\n{done.stderr[-4000:]}"
-    return pathlib.Path(done.stdout.strip().split(" ", 1)[1])
+    return pathlib.Path(done.stdout.strip().split(" ", 1)[1]) / tool
 
 
 def write(path: pathlib.Path, *manifests: Json) -> pathlib.Path:
