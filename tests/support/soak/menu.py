@@ -35,12 +35,11 @@ def killed(name: str) -> Fault:
 
     @contextlib.contextmanager
     def fault(world: World) -> Iterator[None]:
-        world.parts.kill(name)
+        world.part(name).kill()
         try:
             yield
         finally:
-            world.parts.start(name)
-            world.parts.wait()
+            world.recover()
 
     return fault
 
@@ -50,12 +49,12 @@ def frozen(name: str) -> Fault:
 
     @contextlib.contextmanager
     def fault(world: World) -> Iterator[None]:
-        world.parts.freeze(name)
+        world.part(name).freeze()
         try:
             yield
         finally:
-            world.parts.thaw(name)
-            world.parts.wait()
+            world.part(name).thaw()
+            world.recover()
 
     return fault
 

@@ -13,12 +13,27 @@ from dataclasses import dataclass, field
 from support import children, installing, kubeconfig, operator
 from support.api import Api, Json
 from support.conformance.place import eventually
-from support.soak import parts, remote, wanted
+from support.faults import components
+from support.faults.components import Part, Parts
+from support.soak import remote, wanted
 from support.soak.judge import Judge
 from support.soak.remote import Remote
 from support.soak.wanted import Change, Object
 
 REPLICAS = 2
+AUDIT_POLICY = """apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: Request
+    users: ["system:serviceaccount:esoctl:esoctl"]
+    verbs: [create, update, patch, delete, deletecollection]
+    resources: [{group: "", resources: [secrets]}]
+  - level: Metadata
+    users: ["system:serviceaccount:esoctl:esoctl"]
+    verbs: [create, update, patch, delete, deletecollection]
+"""
+"""What the operator writes; of Secrets the whole body."""
 STORE: Json = {
     "apiVersion": "external-secrets.io/v1",
     "kind": "SecretStore",
@@ -43,7 +58,7 @@ STORE: Json = {
 @dataclass
 class World:
     folder: pathlib.Path
-    parts: parts.Parts
+    plane: Parts
     remote: Remote
     objects: list[Object]
     draw: random.Random
@@ -55,7 +70,23 @@ class World:
 
     @property
     def api(self) -> Api:
-        return Api(kubeconfig.read(self.parts.kubeconfig), seconds=15)
+        return self.plane.api(seconds=15)
+
+    # The control plane
+
+    def part(self, name: str) -> Part:
+        return next(part for part in self.plane.parts if part.name == name)
+
+    def recover(self) -> None:
+        """Until the API server is ready; what ends on the way is started again, as its host would."""
+
+        def ready() -> bool:
+            for part in self.plane.parts:
+                if not part.runs:
+                    part.begin()
+            return all(part.ready() for part in self.plane.parts)
+
+        eventually(ready, "the control plane is ready", seconds=240)
 
     # The operators
 
@@ -173,9 +204,14 @@ def fill(world: World) -> None:
 @contextlib.contextmanager
 def at_work(folder: pathlib.Path, count: int, draw: random.Random) -> Iterator[World]:
     """With all objects made, and both operators ready."""
-    with parts.at_work(folder / "controlplane") as plane, remote.at_work(Remote(draw=draw)) as aws:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "audit-policy.yaml").write_text(AUDIT_POLICY)
+    with (
+        components.running(folder / "controlplane", audit_policy=folder / "audit-policy.yaml") as plane,
+        remote.at_work(Remote(draw=draw)) as aws,
+    ):
         objects = wanted.objects(count)
-        judge = Judge(plane.audit_log, aws, {(one.namespace, one.name): one for one in objects})
+        judge = Judge(plane.audit_logs[0], aws, {(one.namespace, one.name): one for one in objects})
         world = World(folder, plane, aws, objects, draw, judge)
         fill(world)
         try:
