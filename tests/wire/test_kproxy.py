@@ -15,7 +15,7 @@ import pytest
 from anyio import to_thread
 
 from support import scripted
-from support.api import Api
+from support.api import Api, KeptApi
 from support.faults import proxy
 from support.faults.asked import Asked, Match
 from support.faults.proxy import KProxy
@@ -235,6 +235,29 @@ async def test_a_frozen_proxy_lets_connect_and_says_nothing() -> None:
             await ask(partial(api.get, SECRETS))
         kproxy.thaw()
         assert (await ask(partial(api.get, SECRETS))).status == 200
+
+
+@pytest.mark.asyncio
+async def test_a_stalled_connection_is_accepted_from_and_never_answered() -> None:
+    async with between(*[scripted.Answer(200)] * 2) as (server, kproxy, api):
+        with KeptApi(api.access, seconds=1) as kept:
+            assert (await ask(partial(kept.get, SECRETS))).status == 200
+            assert kproxy.stall() == 1
+            with pytest.raises(TimeoutError):
+                await ask(partial(kept.get, SECRETS))
+            assert len(server.requests) == 1
+        assert (await ask(partial(api.get, SECRETS))).status == 200
+
+
+@pytest.mark.asyncio
+async def test_the_bookmark_that_ends_a_streaming_list_is_noted() -> None:
+    end = {"type": "BOOKMARK", "object": {"metadata": {"annotations": {"k8s.io/initial-events-end": "true"}}}}
+    async with between(scripted.Drip([lines(ONE, end, MARK)])) as (_, kproxy, api):
+        await ask(lambda: list(api.watch(SECRETS, sendInitialEvents="true")))
+
+    (asked,) = kproxy.asked
+    assert (asked.verb, asked.events, asked.bookmarks) == ("stream", 3, 2)
+    assert asked.complete is not None
 
 
 @pytest.mark.asyncio

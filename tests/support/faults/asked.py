@@ -46,6 +46,8 @@ class Asked:
     events: int = 0
     """Of a watch: how many events were passed on, bookmarks among them."""
     bookmarks: int = 0
+    complete: float | None = None
+    """Of a streaming list: when the bookmark passed that ends what it begins with."""
 
     def __post_init__(self) -> None:
         found = _ROOT.fullmatch(self.path)
@@ -53,6 +55,12 @@ class Asked:
             self.group = found["group"] or ""
             self._take_apart([urllib.parse.unquote(part) for part in found["rest"].split("/")])
         self.verb = self._verb()
+
+    @property
+    def collection(self) -> str:
+        """What a list or a watch is about: its path, and the selector where there is one."""
+        selector = self.query.get("labelSelector")
+        return f"{self.path}?{selector}" if selector else self.path
 
     def _take_apart(self, parts: list[str]) -> None:
         if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in _OF_NAMESPACES:

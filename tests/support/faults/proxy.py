@@ -11,6 +11,7 @@ serves from a thread; its words may be used from the thread of the test::
         kproxy.add(Match("watch", event="BOOKMARK"), Drop())
         kproxy.cut(Match("watch"))                              # reset what is open now
         kproxy.inject(Match("watch"), error_event(410, "Expired"))
+        kproxy.stall()                                          # freeze the connections there are; new ones work
         kproxy.freeze(); ...; kproxy.thaw()                     # as SIGSTOP: the kernel goes on answering for it
         assert kproxy.count(Match("list stream", "externalsecrets"), since=moment) <= 1
         kproxy.remove(rule); kproxy.clear()
@@ -51,6 +52,7 @@ class KProxy:
         self.over = asyncio.Event()
         self.ready = threading.Event()
         self.thawed = threading.Event()
+        self.runner: web.ServerRunner
 
     @property
     def access(self) -> Access:
@@ -114,6 +116,10 @@ class KProxy:
         self.thawed.clear()
         self.loop.call_soon_threadsafe(self.thawed.wait)
 
+    def stall(self) -> int:
+        """Freeze the connections there are, as of one API server of several; new ones work. How many."""
+        return self.say(lambda: len(self._stall()))
+
     def thaw(self) -> None:
         self.thawed.set()
 
@@ -124,6 +130,15 @@ class KProxy:
             return what()
 
         return asyncio.run_coroutine_threadsafe(done(), self.loop).result(30)
+
+    def _stall(self) -> list[asyncio.Transport]:
+        server = self.runner.server
+        assert server is not None, "it serves"
+        found = [one.transport for one in server.connections if one.transport is not None]
+        for transport in found:
+            transport.pause_reading()
+        self.passage.stalled.update(found)
+        return found
 
     def _bring(self, live: Live, line: bytes) -> "asyncio.Task[None]":
         return self.loop.create_task(send(live, line))
@@ -139,7 +154,7 @@ class KProxy:
     async def _serve(self) -> None:
         await self.passage.open()
         server = web.Server(self.passage.handle, handler_cancellation=True)
-        runner = web.ServerRunner(server, shutdown_timeout=0.1)
+        self.runner = runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self.issued.context, backlog=512).start()
@@ -149,6 +164,8 @@ class KProxy:
         finally:
             for live in self.passage.live:
                 end(live.request, reset=True)
+            for transport in self.passage.stalled:
+                transport.abort()  # nobody reads there, so nobody saw the other side leave
             await runner.cleanup()
             await self.passage.close()
 

@@ -22,6 +22,7 @@ from support.kubeconfig import Access
 
 NOT_PASSED_ON = {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "keep-alive"}
 NOT_PASSED_BACK = NOT_PASSED_ON | {"content-encoding"}
+INITIAL_END = b"k8s.io/initial-events-end"
 LINGER_NOT = struct.pack("ii", 1, 0)
 """A socket that lingers for no time is reset when it is closed."""
 
@@ -62,6 +63,8 @@ class Passage:
         self.asked: list[Asked] = []
         self.rules: list[Rule] = []
         self.live: list[Live] = []
+        self.stalled: set[asyncio.Transport] = set()
+        """Connections that nothing passes through any more."""
         self.client: aiohttp.ClientSession
 
     async def open(self) -> None:
@@ -113,6 +116,8 @@ class Passage:
                     return _saying(asked, said)
             asked.status = answer.status
             response = web.StreamResponse(status=answer.status, headers=_passed_back(answer))
+            if request.transport in self.stalled:
+                await asyncio.Event().wait()
             if follows:
                 await self._follow(Live(asked, request, response, asyncio.Lock()), answer)
             else:
@@ -143,10 +148,15 @@ class Passage:
         except Cut as cut:
             await send(live, cut.part)
             raise
+        if live.request.transport in self.stalled:
+            await asyncio.Event().wait()
         for one in lines:
             await send(live, one, _pause(faults))
         live.asked.events += 1
-        live.asked.bookmarks += bool(lines) and event.type == "BOOKMARK"
+        if lines and event.type == "BOOKMARK":
+            live.asked.bookmarks += 1
+            if INITIAL_END in line:
+                live.asked.complete = time.monotonic()
 
     def open_ones(self, match: Match) -> list[Live]:
         return [live for live in self.live if match.fits(live.asked)]
