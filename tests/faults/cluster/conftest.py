@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.faults import components
+from support.faults import components, proxy
 from support.faults.components import Parts
 from support.faults.follows import POLICY
+from support.faults.proxy import KProxy
 from support.faults.stage import Plane, Stage, a_stage
 
 
@@ -33,6 +34,29 @@ def stage(shared_stage: Stage) -> Iterator[Stage]:
     shared_stage.begin()
     yield shared_stage
     shared_stage.leave()
+
+
+@pytest.fixture(scope="session")
+def shared_kproxy(shared_stage: Stage) -> Iterator[KProxy]:
+    """Between the operator of the shared stage and its API server from here on; rows without rules do not notice it."""
+    process = shared_stage.operator
+    with proxy.running(shared_stage.access) as found:
+        if process.alive():
+            process.stop()
+        direct = process.kubeconfig
+        process.kubeconfig = shared_stage.config(found.access.url, found.access.authority, "proxy")
+        yield found
+        process.kubeconfig = direct
+        if process.alive():
+            process.stop()
+
+
+@pytest.fixture
+def kproxy(shared_kproxy: KProxy, stage: Stage) -> Iterator[KProxy]:
+    """The proxy before the API server of ``stage``, without rules."""
+    yield shared_kproxy
+    shared_kproxy.thaw()
+    shared_kproxy.clear()
 
 
 @pytest.fixture(scope="session")
