@@ -2,7 +2,8 @@
 
 ``ESOCTL_CRASH_AT=<n>:<before|sent|after>`` kills the process (as kill -9 would, status 137) at its n-th request to the
 API server or to AWS, counted from 1 over all connections: before it is sent, when its last byte is sent, or when its
-answer has come. With ``:term`` at the end the process gets a SIGTERM there instead, and goes on.
+answer has come. With ``:term`` at the end the process gets a SIGTERM there instead, and goes on; with ``:stop`` it is
+frozen by a SIGSTOP, until somebody who changed the world meanwhile sends it a SIGCONT.
 
 * Without the variable none of this is built: the HTTP clients have the classes of the library itself.
 * Every request is a line of the log, and the point is a line on standard error, which no queue can lose.
@@ -25,7 +26,8 @@ import structlog
 from aiohttp.connector import Connection
 
 VARIABLE = "ESOCTL_CRASH_AT"
-FORM = re.compile(r"([1-9][0-9]{0,8}):(before|sent|after)(:term)?")
+FORM = re.compile(r"([1-9][0-9]{0,8}):(before|sent|after)(?::(term|stop))?")
+SIGNALS = {"term": signal.SIGTERM, "stop": signal.SIGSTOP}
 KILLED = 137
 """The status that a shell reports of a killed process."""
 STEPS_TO_SEND = 5
@@ -50,25 +52,26 @@ class Point:
 
     number: int
     moment: Moment
-    term: bool = False
-    """Send SIGTERM and go on, instead of ending at once."""
+    sends: signal.Signals | None = None
+    """Send this to ourselves and go on, instead of ending at once."""
 
 
 def parse(text: str) -> Point:
     """The point that the variable names; raises ValueError."""
     found = FORM.fullmatch(text)
     if found is None:
-        raise ValueError(f"{VARIABLE}={text!r} is not understood: it is <n>:<before|sent|after>, or that with :term")
-    return Point(int(found[1]), Moment(found[2]), term=bool(found[3]))
+        raise ValueError(
+            f"{VARIABLE}={text!r} is not understood: it is <n>:<before|sent|after>, then :term or :stop or nothing"
+        )
+    return Point(int(found[1]), Moment(found[2]), SIGNALS.get(found[3]))
 
 
 def end(point: Point, what: str) -> None:
     """What happens at the point; nothing is closed and nothing is flushed."""
     os.write(2, f"esoctl: crash point {point.number}:{point.moment.value} reached: {what}\n".encode())
-    if point.term:
-        os.kill(os.getpid(), signal.SIGTERM)
-    else:
+    if point.sends is None:
         os._exit(KILLED)
+    os.kill(os.getpid(), point.sends)
 
 
 @dataclass(slots=True)

@@ -162,7 +162,9 @@ def test_a_crash_point_is_passed_on_as_it_was_given(monkeypatch: pytest.MonkeyPa
     assert configured().crash_at == "7:sent:term"
 
 
-@pytest.mark.parametrize("text", ["7", "0:sent", "-1:sent", "7:later", "7:sent:kill", "sent:7", " 7:sent", "7:sent\n"])
+@pytest.mark.parametrize(
+    "text", ["7", "0:sent", "-1:sent", "7:later", "7:sent:kill", "7:sent:", "sent:7", " 7:sent", "7:sent\n"]
+)
 def test_a_crash_point_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESOCTL_CRASH_AT", text)
 
