@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import msgspec
+
 from esoctl.sandbox.documents import go_json
 from esoctl.sandbox.topology import Items, Topology
 
@@ -57,21 +59,31 @@ class FieldSet:
 
     def union(self, other: FieldSet) -> FieldSet:
         """Paths of either."""
+        if not other or self is other:
+            return self
+        if not self:
+            return other
         steps = self.children.keys() | other.children.keys()
         return _node(self.members | other.members, {s: self.below(s).union(other.below(s)) for s in steps})
 
     def intersection(self, other: FieldSet) -> FieldSet:
         """Paths of both."""
+        if not self or not other:
+            return NOTHING
         steps = self.children.keys() & other.children.keys()
         return _node(self.members & other.members, {s: self.below(s).intersection(other.below(s)) for s in steps})
 
     def difference(self, other: FieldSet) -> FieldSet:
         """Paths of this one that the other has not; what lies below them stays."""
+        if not self or not other:
+            return self
         children = {step: below.difference(other.below(step)) for step, below in self.children.items()}
         return _node(self.members - other.members, children)
 
     def without_trees(self, other: FieldSet) -> FieldSet:
         """Paths of this one that are neither in the other nor below one of its paths."""
+        if not self or not other:
+            return self
         children = {s: b.without_trees(other.below(s)) for s, b in self.children.items() if s not in other.members}
         return _node(self.members - other.members, children)
 
@@ -115,6 +127,15 @@ def fields(*dotted: str) -> FieldSet:
 
 def from_json(document: object) -> FieldSet:
     """Read ``fieldsV1``; steps of an unknown kind are skipped, as the API server does."""
+    return _read(msgspec.json.encode(document))
+
+
+@lru_cache(maxsize=8192)
+def _read(written: bytes) -> FieldSet:
+    return _of_json(msgspec.json.decode(written))
+
+
+def _of_json(document: object) -> FieldSet:
     if not isinstance(document, dict):
         return NOTHING
     members: set[str] = set()
@@ -122,7 +143,7 @@ def from_json(document: object) -> FieldSet:
     for raw, value in document.items():
         if raw == "." or raw[:2] not in {"f:", "k:", "v:", "i:"}:
             continue
-        step, below = _canonical(raw), from_json(value)
+        step, below = _canonical(raw), _of_json(value)
         if below:
             children[step] = below
         if not below or (isinstance(value, dict) and "." in value):
@@ -188,6 +209,7 @@ def _write_step(step: str) -> str:
             return f"[{rest}]"
 
 
+@lru_cache(maxsize=8192)
 @lru_cache(maxsize=8192)
 def _rank(step: str) -> tuple[int, tuple[tuple[str, int, float, str], ...], str]:
     """The order of steps: fields by name, then items by their keys, by value, by position."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from esoctl.sandbox.documents import child, equal, text
 from esoctl.sandbox.field_errors import FieldError, FieldErrorType
+from esoctl.sandbox.remembered import remembered
 
 Schema = Mapping[str, object]
 
@@ -21,6 +22,7 @@ class Absent:
 ABSENT = Absent()
 
 
+@remembered
 def keys_of(schema: Schema) -> list[str]:
     """The fields that name an item; none unless the list is a map."""
     if text(schema, "x-kubernetes-list-type") != "map":
@@ -47,6 +49,8 @@ def old_value(key: str, old: object) -> object:
 
 def unchanged(value: object, old: object, schema: Schema) -> bool:
     """Whether a value equals its old self; the order of a list with keys does not count."""
+    if not has_keys(schema):
+        return equal(value, old)
     if isinstance(value, list) and isinstance(old, list) and keys_of(schema):
         items = child(schema, "items")
         same = (unchanged(item, counterpart(item, schema, old), items) for item in value)
@@ -58,8 +62,28 @@ def unchanged(value: object, old: object, schema: Schema) -> bool:
     return equal(value, old)
 
 
+def _below(schema: Schema) -> Iterator[Schema]:
+    """The schemas of the values inside of one."""
+    yield from (one for one in (schema.get("items"), schema.get("additionalProperties")) if isinstance(one, dict))
+    yield from (one for one in child(schema, "properties").values() if isinstance(one, dict))
+
+
+@remembered
+def has_keys(schema: Schema) -> bool:
+    """Whether there are lists with keys, at any depth."""
+    return bool(keys_of(schema)) or any(map(has_keys, _below(schema)))
+
+
+@remembered
+def tells_apart(schema: Schema) -> bool:
+    """Whether there are lists that must not hold an item twice, at any depth."""
+    return text(schema, "x-kubernetes-list-type") in ("set", "map") or any(map(tells_apart, _below(schema)))
+
+
 def duplicates(value: object, schema: Schema, path: str) -> Iterator[FieldError]:
     """Items that occur a second time, at any depth."""
+    if not tells_apart(schema):
+        return
     if isinstance(value, list):
         yield from _in_list(value, schema, path)
     elif isinstance(value, dict):

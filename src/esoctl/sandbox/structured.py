@@ -120,6 +120,8 @@ class _Compare:
         self.added: list[Path] = []
 
     def visit(self, old: object, new: object, topology: Topology, path: Path) -> None:
+        if topology.plain and equal(old, new):
+            return
         containers = [value for value in (old, new) if isinstance(value, dict | list)]
         maps = [value for value in containers if isinstance(value, dict)]
         lists = [value for value in containers if isinstance(value, list)]

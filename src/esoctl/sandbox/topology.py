@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import ClassVar
 
 from esoctl.sandbox.documents import child
@@ -61,6 +62,12 @@ class Topology:
     """Root only: a built-in kind, whose objects never hold a null."""
     blank: Mapping[str, object] = field(default_factory=dict)
     """Root only: parts that every object of the kind has, even a new one."""
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether no list in it, at any depth, has items that are told apart."""
+        below = (*self.fields.values(), *(() if self.element is None else (self.element,)))
+        return self.items is Items.ATOMIC and all(one.plain for one in below)
 
     def declares(self, name: str) -> bool:
         """Whether the name is a field of the type rather than a key that a user chose."""

@@ -53,11 +53,12 @@ def _check(value: object, schema: Schema, path: str, old: object) -> Result:
     if value is None:
         limits.check_enum(result, value, schema, path)
         return result
+    if old is not ABSENT and unchanged(value, old, schema):
+        # No score: it only counts in alternatives, which know no old value.
+        return Result()
     result.score += 2 + bool(types or name)
     _check_alternatives(result, value, schema, path)
     _check_kind(result, value, schema, path, old)
-    if result.errors and old is not ABSENT and unchanged(value, old, schema):
-        return Result(score=result.score)
     return result
 
 
