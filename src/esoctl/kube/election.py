@@ -20,6 +20,9 @@ from esoctl.model.lease import Lease, LeaseSpec
 JITTER = 0.2
 """A wait is up to this part longer, so that candidates do not ask together."""
 
+REQUEST_SHARE = 0.6
+"""DIFFERS: a half in controller-runtime, by which a server that takes just that long deposes every leader."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:
@@ -45,8 +48,8 @@ class Timings:
 
     @property
     def request(self) -> float:
-        """How long one request may take, so that a hung one does not eat the whole time for renewal."""
-        return max(1.0, self.renew / 2)
+        """How long one request may take: a hung one leaves time for another, and five seconds are no reason to give up."""
+        return max(1.0, self.renew * REQUEST_SHARE)
 
 
 class Part(StrEnum):
@@ -115,10 +118,16 @@ class Election:
         if self.part is Part.LEADER and now - self._renewed > self.timings.renew:
             self.part = Part.DEPOSED
 
-    def wait(self, now: float, draw: float) -> float:
-        """Seconds until the next try; ``draw`` is a random number from 0 to 1."""
+    def wait(self, now: float, draw: float, spent: float = 0.0) -> float:
+        """Seconds until the next try; ``draw`` is a random number from 0 to 1.
+
+        ``spent`` is how long the last try took. A leader counts from its beginning, as the Lease does: otherwise a slow
+        server would have it renew later and later.
+        """
         retry = self.timings.retry * (1 + JITTER * draw)
-        if self.part is Part.LEADER or self.seen is None or not self.seen.spec.holder_identity:
+        if self.part is Part.LEADER:
+            return max(retry - spent, 0.0)
+        if self.seen is None or not self.seen.spec.holder_identity:
             return retry
         left = self._changed + self._duration() - now
         return min(retry, left) if left > 0 else retry

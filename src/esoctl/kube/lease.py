@@ -67,11 +67,12 @@ class Elector:
         """Try for the Lease and keep it."""
         self._last_good = self.now()
         while not self.standing.stop and self.election.part is not Part.DEPOSED:
+            began = self.now()
             if self._main_loop_lives():
                 await self._try()
             self.election.check(self.now())
             self._tell()
-            await self._pause(self.election.wait(self.now(), self.draw()))
+            await self._pause(self.election.wait(self.now(), self.draw(), self.now() - began))
         if self.standing.stop:
             await self._release()
         self._tell()

@@ -33,8 +33,8 @@ USER_AGENT = f"esoctl/{__version__}"
 JSON = "application/json"
 CONNECT_SECONDS = 10.0
 """For TCP and TLS together."""
-OPEN_SECONDS = 30.0
-"""How long a stream may take to begin."""
+OPEN_SECONDS = 10.0
+"""How long a stream may take to begin. A server that has to catch up first says so within three seconds."""
 KEEPALIVE_SECONDS = 75.0
 LARGEST_ERROR = 64 * 1024
 WRITE_SECONDS = 4.0

@@ -140,6 +140,14 @@ def test_timings_that_cannot_work_are_refused(timings: Timings, problem: str) ->
     assert bool(timings.problem) is bool(problem)
 
 
-def test_l_05_one_request_may_take_half_the_time_for_renewal() -> None:
-    assert Timings().request == 5.0
+def test_l_05_one_request_leaves_time_for_another_before_the_renewal_is_due() -> None:
+    assert Timings().request == 6.0
     assert Timings(lease=3, renew=1.5, retry=1).request == 1.0
+
+
+def test_a_leader_counts_its_next_try_from_the_beginning_of_the_last() -> None:
+    election = Election("a", Timings())
+    election.won(Lease(Meta("esoctl", "system"), LeaseSpec("a")), sent=0.0)
+
+    assert election.wait(0.5, draw=0.0, spent=0.5) == pytest.approx(1.5)
+    assert election.wait(5.0, draw=1.0, spent=5.0) == 0.0

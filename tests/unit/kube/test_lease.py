@@ -217,6 +217,19 @@ async def test_requests_that_hang_are_given_up_and_the_leader_ends_in_time() -> 
         assert took <= 16
 
 
+async def test_a_server_that_takes_five_seconds_for_each_request_keeps_its_leader() -> None:
+    server = Server()
+    async with replicas(server, 1) as (first,):
+        server.slow = 5.05
+        shortest = first.standing.deadline - anyio.current_time()
+        for _ in range(240):
+            await anyio.sleep(0.5)
+            shortest = min(shortest, first.standing.deadline - anyio.current_time())
+
+    assert first.standing.part is Part.LEADER
+    assert shortest >= 4.0  # what a write needs to be sent
+
+
 async def test_a_candidate_that_may_not_read_the_lease_says_so_and_leads_when_it_may() -> None:
     server = Server()
     server.trouble = Denied(403, "Forbidden", "leases is forbidden")
