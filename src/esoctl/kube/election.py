@@ -48,7 +48,7 @@ class Timings:
 
     @property
     def request(self) -> float:
-        """How long one request may take: a hung one leaves time for another, and five seconds are no reason to give up."""
+        """How long one request may take: a hung one leaves time for another, and one of five seconds is waited for."""
         return max(1.0, self.renew * REQUEST_SHARE)
 
 
