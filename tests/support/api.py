@@ -7,6 +7,7 @@ as JSON that is also YAML, since an apply patch is read as YAML.
 import http.client
 import json
 import re
+import ssl
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -155,7 +156,7 @@ class KeptApi(Api):
         self.kept = self.kept or self.connection(self.seconds)
         try:
             return ask(self.kept, method, target, sent, headers)
-        except (http.client.RemoteDisconnected, ConnectionError):
+        except (http.client.RemoteDisconnected, ConnectionError, ssl.SSLEOFError):
             self.drop()
             if not reused:
                 raise
