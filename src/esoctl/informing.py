@@ -22,6 +22,7 @@ from esoctl.informers.informer import Informer
 from esoctl.informers.intake import Decode, Sink, Urgency
 from esoctl.informers.joined import Family, family
 from esoctl.informers.ondemand import OnDemand
+from esoctl.informers.revival import Revival
 from esoctl.informers.store import Broken, Indexer, T
 from esoctl.informers.triggers import Cause, Lookups, Trigger
 from esoctl.informers.watcher import Options, Streaming
@@ -99,6 +100,8 @@ class Hands:
     draw: Callable[[], float]
     """A random number from 0 to 1."""
     now: Callable[[], datetime]
+    back: Callable[[], object] = bool
+    """Told when the API server answers after it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +279,8 @@ def build(api: Api, served: tuple[str, ...], hands: Hands) -> Informers:
     """All informers; a list of namespaces limits them to those, and then kinds of cluster scope are left out."""
     built: list[Informers] = []
     scope, gates = Scope(served), Gates(hands.emit, served)
-    options = Options(hands.draw, lists=CapacityLimiter(LISTS_AT_ONCE), streaming=Streaming())
+    lists = CapacityLimiter(LISTS_AT_ONCE)
+    options = Options(hands.draw, lists=lists, streaming=Streaming(), revival=Revival(hands.back))
     maker = _Maker(api, scope, options)
 
     def source(selection: Selection) -> Informer[Bare]:

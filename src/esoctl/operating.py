@@ -119,20 +119,11 @@ class Operator:
         self._metrics = metrics
         self._around = around
         self._began = anyio.current_time()
-        clock, draw = around.clock, around.draw
+        clock = around.clock
         self._queue = self._new_queue()
         stale: set[Key] = set()
         self._generics = GenericTargets(ApiObjects(api, tell=around.tell), config.generic_targets, self._follow)
-        hands = Hands(
-            self._queue.add,
-            lambda store: _credentials(store, known),
-            self._own,
-            self._generics.is_own,
-            stale.add,
-            draw,
-            clock.now,
-        )
-        self._informers = informing.build(api, config.namespaces, hands)
+        self._informers = informing.build(api, config.namespaces, self._hands(known, stale))
         self._recorders = {kind: Recorder(api, component, clock.now) for kind, component in COMPONENTS.items()}
         views, cluster = self._informers.views(), ApiCluster(api, self._recorders, around.tell)
         reader = SecretReader(views, cluster)
@@ -157,6 +148,18 @@ class Operator:
         )
         self._watchdog = Watchdog(self._informers.external_secrets.store.all, views, clock, config.controller_class)
         self._expose(metrics, api)
+
+    def _hands(self, known: dict[str, Provider], stale: set[Key]) -> Hands:
+        return Hands(
+            self._queue.add,
+            lambda store: _credentials(store, known),
+            self._own,
+            self._generics.is_own,
+            stale.add,
+            self._around.draw,
+            self._around.clock.now,
+            self._queue.hurry,
+        )
 
     def _new_queue(self) -> WorkQueue[Key]:
         clock, draw = self._around.clock, self._around.draw

@@ -31,6 +31,7 @@ TROUBLE_SECONDS = 30.0
 TOO_LARGE_VERSION = documents.TOO_LARGE_VERSION
 LINE_TOO_LONG = "LineTooLong"
 STREAM_REFUSED = "no streaming list"
+EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def _stream_refused(state: State, error: ClusterError) -> Step:
 def _watch_refused(state: State, error: ClusterError, now: float) -> Step:
     after = error.after or 0.0
     if error.status == 410 or error.reason in ("Expired", "Gone"):
-        return Step(_relist(state, state.seen), wait=True, because="expired")
+        return Step(_relist(state, state.seen), wait=True, because=EXPIRED)
     if error.status in (0, 401, 403, 429, 502, 503) and error.reason != LINE_TOO_LONG:
         return Step(_resume(state), wait=True, after=after, because=_label(error))
     if error.status in (500, 504):
@@ -271,6 +272,6 @@ _LABELS = {
     401: "unauthorized",
     403: "forbidden",
     404: "missing",
-    410: "expired",
+    410: EXPIRED,
     429: "throttled",
 }

@@ -7,6 +7,8 @@
   watches do not reconnect in step; we end it ten seconds after that; and once a server has sent a bookmark, which it
   repeats about every minute, ninety seconds of silence end it too. TCP keep-alive does not replace this: a peer whose
   process is frozen still answers it. The bookmark that ends a streaming list does not count: it promises no others.
+* Of all informers no more than a few list at once, be it in pages or as a stream.
+* Who waits because the server is away is called when another informer reaches it again (``revival``).
 * Trouble is logged when it begins and when it is over, not at every try.
 
 Source: client-go's reflector; kube-rs' idle timeout.
@@ -31,6 +33,7 @@ from esoctl.informers.backoff import Backoff
 from esoctl.informers.documents import EventType, Head
 from esoctl.informers.machine import Ended, Happened, List, Listed, Refused, Step, Stream, Watch
 from esoctl.informers.ports import ListWatch
+from esoctl.informers.revival import Revival
 
 SHORTEST_WATCH_SECONDS = 300
 GRACE_SECONDS = 10.0
@@ -77,8 +80,9 @@ class Options:
     """A random number from 0 to 1."""
     page_limit: int = machine.PAGE_LIMIT
     lists: anyio.CapacityLimiter | None = None
-    """Bounds the pages that are being read at once, over all informers."""
+    """Bounds the pages and the streaming lists that are being read at once, over all informers."""
     streaming: Streaming = field(default_factory=lambda: Streaming(allowed=False))
+    revival: Revival = field(default_factory=Revival)
 
 
 class Watcher:
@@ -90,6 +94,9 @@ class Watcher:
         self._options = options
         self._state = machine.begin(streams=options.streaming.allowed)
         self._backoff = Backoff()
+        self._expiries = Backoff()
+        """A server that answers 410 is there; how long it was away before has nothing to do with it."""
+        self._away = False
         self._bookmarked = False
         self._log = log.bind(informer=name)
         self.trouble = ""
@@ -115,8 +122,15 @@ class Watcher:
             if step.because:
                 self.restarts[step.because] += 1
             if step.wait:
-                wait = self._backoff.next(steady(), self._options.draw())
-                await anyio.sleep(max(wait, step.after))
+                await self._pause(step)
+
+    async def _pause(self, step: Step) -> None:
+        backoff = self._expiries if step.because == machine.EXPIRED else self._backoff
+        wait = backoff.next(steady(), self._options.draw())
+        if self._away and not step.after:
+            await self._options.revival.pause(wait, self._options.draw())
+        else:
+            await anyio.sleep(max(wait, step.after))
 
     async def _ask(self) -> Step:
         ask = self._state.ask
@@ -124,12 +138,22 @@ class Watcher:
             return await self._list(ask)
         if isinstance(ask, Watch):
             return await self._watch(ask)
-        self._consumer.begin()
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._remind)
-            step = await self._watch(ask)
-            group.cancel_scope.cancel()
-        return step
+        if self._options.lists:
+            await self._options.lists.acquire_on_behalf_of(self)
+        try:
+            self._consumer.begin()
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._remind)
+                step = await self._watch(ask)
+                group.cancel_scope.cancel()
+            return step
+        finally:
+            self._let_others_list()
+
+    def _let_others_list(self) -> None:
+        """The streaming list is complete, or over; the stream may go on as the watch."""
+        if self._options.lists and self in self._options.lists.statistics().borrowers:
+            self._options.lists.release_on_behalf_of(self)
 
     async def _remind(self) -> None:
         """Say that a streaming list is not complete yet, as long as it is not."""
@@ -232,6 +256,7 @@ class Watcher:
     async def _complete(self, resource_version: str) -> None:
         await self._consumer.commit(resource_version)
         self.lists["ok"] += 1
+        self._let_others_list()
 
     def _follow(self, event: documents.Event, head: Head) -> None:
         """Take in a change."""
@@ -253,6 +278,7 @@ class Watcher:
                 self._options.streaming.allowed = False
                 self._log.info("the API server streams no lists: they are read in pages", status=error.status)
         elif step.wait:
+            self._away = error.status == 0 or error.status >= 500
             self._ill(error)
         return step
 
@@ -274,3 +300,6 @@ class Watcher:
         if self.trouble:
             self._log.info("following again")
         self.trouble, self.missing = "", False
+        if self._away:
+            self._away = False
+            self._options.revival.announce()

@@ -5,6 +5,8 @@ One table for every (stage, error). Messages begin with the reference's text and
 Source: the reference's markAsFailed calls and their requeue results (external-secrets 2.9.0).
 """
 
+import math
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,11 +34,19 @@ from esoctl.model.conditions import Reason
 SLOW_RETRY = 300.0
 """Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely."""
 
+RIGHTS_SECONDS = 30.0
+"""The longest pause of a call for which the operator has no right: it is granted by hand, and then all is to be well
+soon. An API server that starts refuses everything for a moment, too."""
+
 HELD_SECONDS = 60.0
 """Until a removal that is held back is looked at again; its store may have been released meanwhile."""
 
 BUSY_SECONDS = 5.0
 """Until an object whose store is busy is looked at again."""
+
+
+_NO_RIGHT = re.compile(r'is forbidden: User ".*" cannot [a-z]+ resource ')
+"""The words of the API server's authorizer."""
 
 
 class Stage(StrEnum):
@@ -58,9 +68,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again; after the key's own backoff, and not before ``after`` seconds."""
+    """Try again; after the key's own backoff, which may grow to ``at_most``, and not before ``after`` seconds."""
 
     after: float | None = None
+    at_most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +145,27 @@ def _repeated(stage: Stage, cause: EsoctlError) -> Retry | Park | Later:
         case Denied() if "being terminated" in str(cause):
             return Park()
         case Invalid() | Denied() | RemovalHeld():
-            return Retry(HELD_SECONDS if isinstance(cause, RemovalHeld) else SLOW_RETRY)
+            return _refused(cause)
         case ClusterError():
             return Retry(cause.after)
         case _:
             return Retry()
+
+
+def _refused(cause: EsoctlError) -> Retry:
+    if lacks_rights(cause):
+        return Retry(at_most=longest(cause))
+    return Retry(HELD_SECONDS if isinstance(cause, RemovalHeld) else SLOW_RETRY)
+
+
+def lacks_rights(error: EsoctlError) -> bool:
+    """Whether the API server does not know us, or says that we may not; quotas and admission refuse by 403 as well."""
+    return isinstance(error, Denied) and (error.status == 401 or bool(_NO_RIGHT.search(str(error))))
+
+
+def longest(error: EsoctlError) -> float:
+    """How far the pause of a key may grow after this error."""
+    return RIGHTS_SECONDS if lacks_rights(error) else math.inf
 
 
 def _manifest_at_fault(stage: Stage, error: SpecError) -> bool:

@@ -195,6 +195,11 @@ class QueueCore(Generic[K]):
         self.advance(now)
         self._timers.bring_forward(Slot.REFRESH, seconds, now, over_seconds)
 
+    def hurry(self, over_seconds: float, now: float) -> None:
+        """Every retry is due soon, evenly over a time; none is later than it was."""
+        self.advance(now)
+        self._timers.bring_forward(Slot.RETRY, LONGEST_SECONDS, now, over_seconds)
+
     def park(self, key: K, behind: Hashable, lane: Lane) -> None:
         """Keep a key until ``behind`` is released; nothing changes when it is asked for already."""
         if self._closed:

@@ -7,6 +7,7 @@ The shape is that of client-go's ``ItemExponentialFailureRateLimiter``. DIFFERS:
 stops at 420 s, has no jitter, and puts all retries of a controller through one bucket of ten a second.
 """
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -41,14 +42,15 @@ class Limiter(Generic[K]):
         """The number of keys that failed and were not forgotten."""
         return len(self._failures)
 
-    def delay(self, key: K, hint: float | None = None) -> float:
+    def delay(self, key: K, hint: float | None = None, at_most: float = math.inf) -> float:
         """Count a failure and give the seconds to wait.
 
-        ``hint`` is what a server asked for, as in Retry-After: the delay is not shorter, up to the cap.
+        ``hint`` is what a server asked for, as in Retry-After: the delay is not shorter, up to the cap. ``at_most``
+        is a cap of this failure's own.
         """
         earlier = self._failures.get(key, 0)
         self._failures[key] = earlier + 1
-        return max(self._jittered(earlier), self._floor(hint))
+        return max(self._jittered(earlier, at_most), self._floor(hint))
 
     def failures(self, key: K) -> int:
         """Failures in a row."""
@@ -58,12 +60,13 @@ class Limiter(Generic[K]):
         """The key succeeded, was given up or is gone: its next failure counts as the first."""
         self._failures.pop(key, None)
 
-    def _jittered(self, earlier: int) -> float:
+    def _jittered(self, earlier: int, at_most: float) -> float:
         limits = self._backoff
-        nominal = min(limits.base_seconds * 2.0 ** min(earlier, _MAX_EXPONENT), limits.cap_seconds)
+        cap = min(limits.cap_seconds, at_most)
+        nominal = min(limits.base_seconds * 2.0 ** min(earlier, _MAX_EXPONENT), cap)
         low = nominal * (1 - limits.jitter)
         # Cutting the range rather than the result keeps delays at the cap spread instead of heaped on it.
-        high = min(nominal * (1 + limits.jitter), limits.cap_seconds)
+        high = min(nominal * (1 + limits.jitter), cap)
         return low + self._random() * (high - low)
 
     def _floor(self, hint: float | None) -> float:

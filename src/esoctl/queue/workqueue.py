@@ -12,6 +12,7 @@
 All calls belong to the event loop's thread. Where an error is retried, and when, is the worker's decision.
 """
 
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ import anyio.lowlevel
 from esoctl.clock import steady
 from esoctl.errors import EsoctlError
 from esoctl.plan.punctuality import Pace
+from esoctl.queue.circuit import return_seconds
 from esoctl.queue.clocksteps import SPREAD_SECONDS, ClockSteps
 from esoctl.queue.core import Census, Leased, QueueCore, Tally
 from esoctl.queue.lags import Lag, Lags
@@ -134,16 +136,27 @@ class WorkQueue(Generic[K]):
         self._core.add_after(key, seconds, slot, lane, steady())
         self._wake()
 
-    def retry(self, key: K, hint: float | None = None) -> float:
+    def retry(self, key: K, hint: float | None = None, at_most: float = math.inf) -> float:
         """Ask for a key again after a failure; answers the seconds it will wait.
 
-        ``hint`` is what a server asked for: the wait is not shorter, up to the limiter's cap.
+        ``hint`` is what a server asked for: the wait is not shorter, up to the limiter's cap. ``at_most`` is how far
+        the key's own wait may grow for this failure.
         """
         self._retries += 1
         self._observers.on_retry(key)
-        seconds = self._limiter.delay(key, hint)
+        seconds = self._limiter.delay(key, hint, at_most)
         self.add_after(key, seconds, Slot.RETRY, Lane.RETRY)
         return seconds
+
+    def hurry(self) -> int:
+        """What stood in the way of many may be gone: try again soon what failed, one after another; answers how many.
+
+        Failures in a row still count, so that a key that fails for a reason of its own soon waits as long as before.
+        """
+        waiting = self._core.timer_count()[Slot.RETRY]
+        self._core.hurry(return_seconds(waiting), steady())
+        self._wake()
+        return waiting
 
     def forget(self, key: K) -> None:
         """The key succeeded or was given up: no retry is due, and its next failure counts as the first."""

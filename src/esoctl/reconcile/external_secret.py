@@ -48,7 +48,7 @@ from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.provenance import Reading, Tellable
 from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
-from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, verdict
+from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, longest, verdict
 from esoctl.providers.asking import accepting, asking_afresh
 from esoctl.reconcile import generating, visits
 from esoctl.reconcile.aside import Aside, Threads
@@ -338,7 +338,7 @@ class ExternalSecretReconciler:
         try:
             await self._patch_status(observed, status.after_failure(observed, ruling))
         except ClusterError as error:
-            return Again(f"{ruling.event}; and the status could not be written: {error}")
+            return Again(f"{ruling.event}; and the status could not be written: {error}", at_most=longest(error))
         return self._outcome(ruling, again)
 
     def _outcome(self, ruling: Verdict, again: datetime | None) -> Outcome:
@@ -349,8 +349,8 @@ class ExternalSecretReconciler:
                 return Waits(ruling.event, store, again)
             case Park():
                 return Parked(ruling.event, again)
-            case Retry(after):
-                return Again(ruling.event or "somebody else wrote at the same time", after, again)
+            case Retry(after, at_most):
+                return Again(ruling.event or "somebody else wrote at the same time", after, again, at_most)
 
     def _ours(self, observed: Observed, spec: ExternalSecretSpec) -> bool:
         """Whether every store it names, as far as those exist, is of our controller class."""

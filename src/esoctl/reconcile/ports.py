@@ -4,6 +4,7 @@ Two small protocols. ``reconcile.views`` and ``reconcile.cluster`` keep them aga
 them in memory.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -115,11 +116,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Failed; try again after the key's backoff, and not before ``after`` seconds. ``refresh`` is the next slot."""
+    """Failed; try again after the key's backoff, which may grow to ``at_most``, and not before ``after`` seconds.
+
+    ``refresh`` is the next slot.
+    """
 
     problem: str
     after: float | None = None
     refresh: datetime | None = None
+    at_most: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from esoctl.model.remote import Capabilities
 from esoctl.model.store import Store, interval_seconds
 from esoctl.plan import access, status
 from esoctl.plan.unused import REASON, text
-from esoctl.plan.verdict import Stage, verdict
+from esoctl.plan.verdict import Stage, longest, verdict
 from esoctl.providers.contract import Health
 from esoctl.reconcile import visits
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Views
@@ -57,7 +57,7 @@ class StoreReconciler:
         try:
             return await self._judge(store, key)
         except ClusterError as error:
-            return Again(f"could not update status: {error}", error.after)
+            return Again(f"could not update status: {error}", error.after, at_most=longest(error))
 
     async def _judge(self, store: Store, key: Key) -> Outcome:
         try:

@@ -93,9 +93,9 @@ class Worker:
                 self._look_again(key, again)
                 self.queue.park(key, behind)
                 log.debug("waits for the store", store=behind, problem=problem)
-            case Again(problem, after, refresh):
+            case Again(problem, after, refresh, at_most):
                 self._look_again(key, refresh)
-                seconds = self.queue.retry(key, after)
+                seconds = self.queue.retry(key, after, at_most)
                 log.warning("reconcile failed", problem=problem, retry_in=round(seconds, 1))
             case _:
                 assert_never(outcome)

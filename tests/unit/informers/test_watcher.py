@@ -13,7 +13,7 @@ import structlog.testing
 
 from esoctl.errors import Denied, Gone, NotFound, Unreachable
 from esoctl.informers.informer import Informer
-from esoctl.informers.watcher import Options
+from esoctl.informers.watcher import Options, Streaming
 from esoctl.model.meta import Bare
 from support.listwatch import (
     Asked,
@@ -344,3 +344,63 @@ async def test_trouble_is_told_when_it_begins_and_when_it_is_over() -> None:
         ("cannot follow", "things"),
         ("following again", "things"),
     ]
+
+
+async def test_I_13_after_an_outage_an_expired_version_is_not_waited_for_as_long_as_the_outage_was() -> None:
+    away = [Unreachable(0, "NotSent", "away")] * 6
+    run = await after(120, EMPTY, *away, Stream([a_complaint(410, "Expired")]), Page([], "20"))
+
+    opened, listed = run.calls[7].time, run.calls[8].time
+    assert run.calls[8].verb == "list"
+    assert opened > 40
+    assert listed - opened == pytest.approx(0.8)
+
+
+async def test_I_26_who_waits_for_a_server_that_is_away_is_called_when_another_reaches_it() -> None:
+    away = [Unreachable(0, "NotSent", "away")]
+    options = Options(draw=lambda: 0.5)
+    late = Run(EMPTY, *away * 6, Stream(), options=options)
+    early = Run(EMPTY, *away * 5, Stream(), options=options)
+
+    async with running(late, early):
+        await anyio.sleep(70)
+
+    back = early.calls[-1].time
+    assert late.calls[-2].time <= back, "it had tried just before, and would wait long"
+    assert late.calls[-1].time == pytest.approx(back + 1.0)
+
+
+async def test_I_26_who_is_refused_is_not_called_and_waits_as_long_as_before() -> None:
+    refused = Denied(403, "Forbidden", "no right")
+    options = Options(draw=lambda: 0.0)
+    other = Run(EMPTY, Unreachable(0, "NotSent", "away"), Stream(), options=options)
+    denied = Run(EMPTY, refused, refused, Stream(), options=options)
+
+    async with running(other, denied):
+        await anyio.sleep(30)
+
+    assert [time for time, *_ in denied.asked()] == [0, 0, 0.8, 2.4]
+
+
+async def test_I_12_streaming_lists_are_read_a_few_at_a_time_and_go_on_as_watches() -> None:
+    options = Options(draw=lambda: 0.0, lists=anyio.CapacityLimiter(2), streaming=Streaming())
+    runs = [Run(Stream([10.0, a_bookmark(20, complete=True), 1000.0]), options=options) for _ in range(5)]
+
+    async with running(*runs):
+        await anyio.sleep(100)
+
+    assert sorted(run.calls[0].time for run in runs) == [0, 0, 10, 10, 20]
+    assert {len(run.calls) for run in runs} == {1}
+    assert options.lists.borrowed_tokens == 0
+
+
+async def test_a_streaming_list_that_fails_lets_the_next_one_begin() -> None:
+    options = Options(draw=lambda: 0.0, lists=anyio.CapacityLimiter(1), streaming=Streaming())
+    failing = Run(Unreachable(0, "NotSent", "away"), Page([], "20"), options=options)
+    other = Run(Stream([1.0, a_bookmark(20, complete=True), 1000.0]), options=options)
+
+    async with running(failing, other):
+        await anyio.sleep(10)
+
+    assert other.informer.synced.is_set()
+    assert failing.informer.synced.is_set()

@@ -23,7 +23,9 @@ from esoctl.errors import (
     Unreachable,
 )
 from esoctl.model.conditions import Reason
-from esoctl.plan.verdict import BUSY_SECONDS, SLOW_RETRY, Behind, Later, Park, Retry, Stage, verdict
+from esoctl.plan.verdict import BUSY_SECONDS, RIGHTS_SECONDS, SLOW_RETRY, Behind, Later, Park, Retry, Stage, verdict
+
+NO_RIGHT = 'secrets "a" is forbidden: User "u" cannot patch resource "secrets" in API group "" in the namespace "n"'
 
 
 def entry(cause: EsoctlError) -> EntryFailed:
@@ -126,10 +128,24 @@ def entry(cause: EsoctlError) -> EntryFailed:
         ),
         pytest.param(
             Stage.WRITE,
-            Denied(403, "Forbidden", "no right"),
-            "could not update secret: no right",
+            Denied(403, "Forbidden", "exceeded quota: few"),
+            "could not update secret: exceeded quota: few",
             Retry(SLOW_RETRY),
-            id="denied",
+            id="quota",
+        ),
+        pytest.param(
+            Stage.WRITE,
+            Denied(403, "Forbidden", NO_RIGHT),
+            f"could not update secret: {NO_RIGHT}",
+            Retry(at_most=RIGHTS_SECONDS),
+            id="F25 no right",
+        ),
+        pytest.param(
+            Stage.WRITE,
+            Denied(401, "Unauthorized", "Unauthorized"),
+            "could not update secret: Unauthorized",
+            Retry(at_most=RIGHTS_SECONDS),
+            id="F23 unknown to the server",
         ),
         pytest.param(
             Stage.WRITE,

@@ -118,3 +118,12 @@ def test_Q_36_only_failing_keys_take_memory() -> None:
     tracemalloc.stop()
 
     assert held < 100 * 1024
+
+
+def test_Q_12_a_failure_may_have_a_cap_of_its_own() -> None:
+    limiter = a_limiter(draw=1.0)
+
+    found = [limiter.delay("a", at_most=30.0) for _ in range(8)]
+
+    assert found == [1.25, 2.5, 5.0, 10.0, 20.0, 30.0, 30.0, 30.0]
+    assert limiter.delay("a") == 300.0

@@ -13,6 +13,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from esoctl.queue.circuit import return_seconds
 from esoctl.queue.core import Leased
 from esoctl.queue.lanes import PATIENCE, Lane
 from esoctl.queue.limiter import Limiter
@@ -595,3 +596,22 @@ async def test_a_day_of_hourly_refreshes_visits_every_key_every_hour() -> None:
         queue.close()
 
     assert {len(times) for times in visits.values()} == {24}
+
+
+@pytest.mark.asyncio
+async def test_Q_12_what_failed_is_tried_again_soon_when_what_stood_in_its_way_may_be_gone() -> None:
+    queue = a_queue()
+    keys = [f"key-{number}" for number in range(10)]
+    for key in keys:
+        queue.retry(key, hint=200.0)
+    queue.add_after("refresh", HOUR)
+    async with driven(queue):
+        await anyio.sleep(50)
+
+        assert queue.hurry() == 10
+
+        visits = [await visit(queue) for _ in keys]
+        assert sorted(key for key, _ in visits) == keys
+        assert all(50 <= began <= 50 + return_seconds(10) for _, began in visits)
+        assert queue.retry("key-0") == 2.0, "a failure before still counts"
+        assert queue.statistics().tally.timer == 2
