@@ -189,7 +189,7 @@ def answers_ready(plane: ControlPlane) -> bool:
     context = ssl._create_unverified_context()  # noqa: SLF001 (the standard library has no public name for it)
     request = urllib.request.Request(f"{plane.url}/readyz", headers={"Authorization": f"Bearer {plane.token}"})
     try:
-        with urllib.request.urlopen(request, context=context, timeout=2) as answer:
+        with urllib.request.urlopen(request, context=context, timeout=10) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
