@@ -10,7 +10,7 @@
         plane.compact()                    # etcd forgets every version but the latest
         plane.rotate(new_signer())      # a new authority and a server certificate by it; start the server again
 
-    with components.running(folder, second=True) as plane:
+    with components.running(folder, second=True) as plane:   # or later: with plane.two_servers()
         plane.second                       # kube-apiserver B on the same etcd, its URL is plane.second_access.url
         plane.pipe.pause()                 # nothing passes between B and etcd any more: B is a stale replica
         plane.pipe.resume()
@@ -176,7 +176,8 @@ class Parts:
         two = start.ControlPlane(folder, one.binaries, self.second_port, token=one.token, suffix="-b", **shared)
         self.etcd = Part(one, "etcd", lambda: start.spawn_etcd(one, client, peer), self.healthy)
         self.server = server(one, client)
-        self.second = server(two, self.door.port) if second else None
+        self.second = server(two, self.door.port)
+        self.has_second = second
         self.controllers = Part(
             one, "kube-controller-manager", lambda: start.spawn_controller_manager(one), lambda: True
         )
@@ -185,8 +186,13 @@ class Parts:
     @property
     def parts(self) -> list[Part]:
         """In the order in which they start."""
-        more = [self.controllers] if self.has_controllers else []
-        return [self.etcd, self.server, *([self.second] if self.second else []), *more]
+        found = {
+            self.etcd: True,
+            self.server: True,
+            self.second: self.has_second,
+            self.controllers: self.has_controllers,
+        }
+        return [part for part, there in found.items() if there]
 
     @property
     def kubeconfig(self) -> pathlib.Path:
@@ -202,6 +208,10 @@ class Parts:
         """Server B as an administrator."""
         return kubeconfig.replace_port(self.access, self.second_port)
 
+    @property
+    def audit_logs(self) -> list[pathlib.Path]:
+        return [self.folder / "audit.log", self.folder / "audit-b.log"]
+
     def api(self, seconds: float = 30) -> Api:
         return Api(self.access, seconds)
 
@@ -211,12 +221,25 @@ class Parts:
         self.etcd.begin()
         self.server.start()
         start.write_kubeconfig(self.plane)
-        if self.second:
-            self.door.open()
+        self.door.open()
+        if self.has_second:
             self.second.start()
         if self.has_controllers:
             self.controllers.begin()
         self.entrance = Entrance(Door(self.plane.port), self.access, {"a": self.plane.port, "b": self.second_port})
+
+    @contextlib.contextmanager
+    def two_servers(self) -> Iterator[Part]:
+        """Server B for a while, on a plane that was begun without it."""
+        self.has_second = True
+        try:
+            self.second.start()
+            yield self.second
+        finally:
+            self.pipe.resume()
+            self.has_second = False
+            if self.second.runs:
+                self.second.kill()
 
     def end(self) -> None:
         """Last started, first ended; what is frozen cannot hear anything but a kill."""
@@ -231,6 +254,7 @@ class Parts:
     def mend(self) -> None:
         """Everything at work again."""
         self.pipe.resume()
+        self.entrance.door.shut()
         for part in self.parts:
             if part.runs and part.frozen:
                 part.thaw()
