@@ -5,7 +5,7 @@
 
 * The life of a watch is bounded three times: the server ends it after ``timeoutSeconds``, drawn from 300 to 600 so that
   watches do not reconnect in step; we end it ten seconds after that; and once a server has sent a bookmark, which it
-  repeats about every minute, ninety seconds of silence end it too. TCP keep-alive does not replace this: a peer whose
+  repeats about every minute, eighty seconds of silence end it too. TCP keep-alive does not replace this: a peer whose
   process is frozen still answers it. The bookmark that ends a streaming list does not count: it promises no others.
 * Of all informers no more than a few list at once, be it in pages or as a stream.
 * Who waits because the server is away is called when another informer reaches it again (``revival``).
@@ -37,7 +37,8 @@ from esoctl.informers.revival import Revival
 
 SHORTEST_WATCH_SECONDS = 300
 GRACE_SECONDS = 10.0
-SILENCE_SECONDS = 90.0
+SILENCE_SECONDS = 80.0
+"""So that all is well again ninety seconds after the server went silent."""
 PATIENCE_SECONDS = 30.0
 """How long a streaming list may bring nothing."""
 REMIND_SECONDS = 10.0

@@ -192,12 +192,12 @@ async def test_I_19_watches_last_between_five_and_ten_minutes() -> None:
 async def test_I_20_silence_ends_a_watch_once_a_bookmark_was_seen() -> None:
     run = await after(200, EMPTY, Stream([60.0, a_bookmark(15)]), Stream([]))
 
-    assert run.asked()[2:] == [(150, "watch", "15")]
+    assert run.asked()[2:] == [(140, "watch", "15")]
     assert run.restarts() == {"silent": 1}
 
 
 async def test_I_20_events_count_as_signs_of_life() -> None:
-    signs = [entry for number in range(16, 20) for entry in (80.0, an_event("MODIFIED", "a", number))]
+    signs = [entry for number in range(16, 20) for entry in (70.0, an_event("MODIFIED", "a", number))]
     run = await after(300, EMPTY, Stream([1.0, a_bookmark(15), *signs]))
 
     assert len(run.calls) == 2
