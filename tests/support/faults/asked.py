@@ -24,6 +24,7 @@ class Asked:
     method: str
     path: str
     query: dict[str, str]
+    """What is passed on: a rule may change it."""
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     time: float
@@ -35,6 +36,8 @@ class Asked:
     group: str = ""
     namespace: str = ""
     name: str = ""
+    wanted: dict[str, str] = field(init=False, repr=False)
+    """The query as it came."""
     number: int = field(default_factory=_numbers.__next__)
     status: int = 0
     """What the client was answered; 0 for nothing."""
@@ -50,6 +53,7 @@ class Asked:
     """Of a streaming list: when the bookmark passed that ends what it begins with."""
 
     def __post_init__(self) -> None:
+        self.wanted = dict(self.query)
         found = _ROOT.fullmatch(self.path)
         if found:
             self.group = found["group"] or ""
@@ -103,7 +107,7 @@ class Match:
 
     def fits_event(self, asked: Asked, kind: str, namespace: str, name: str) -> bool:
         about = self.namespace in ("", namespace) and self.name in ("", name)
-        return bool(self.event) and about and self.event in ("*", kind) and self._asks(asked)
+        return about and (self.event == "*" or kind in self.event.split()) and self._asks(asked)
 
     def _asks(self, asked: Asked) -> bool:
         verbs, resources = self.verb.split(), self.resource.split()
