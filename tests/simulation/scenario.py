@@ -1,38 +1,55 @@
-"""What happens in one run: drawn whole from the seed before it begins, so that a seed is a story."""
+"""What happens in one run: drawn whole from the seed before it begins, so that a seed is a story.
+
+Swarm testing: each run has only some of the faults and actions, each at a rate of its own, so that what would drown
+in everything at once gets its chance.
+"""
 
 import random
 from typing import NamedTuple
 
 from simulation.faults import KINDS
+from simulation.ground import MAIN
+from simulation.wishes import Wish, wish
 
-KEYS = ("db", "api", "tls", "smtp")
-INTERVALS = ("10s", "30s", "1m")
-CHAOS_SECONDS = 90.0
-PROVIDER = ("provider down", "provider denies", "provider throttles", "provider hangs", "provider slow")
+CHAOS_SECONDS = 60.0
 ACTIONS = (
     "rotate",
-    "rotate",
-    "vanish",
-    "restore",
+    "rotate twice",
+    "remove remote",
+    "mark remote",
+    "restore remote",
+    "roll back",
     "edit",
-    "delete target",
-    "tamper",
-    "force",
+    "edit twice",
     "delete",
+    "make again",  # deleted and created at once, with another spec [F45]
     "create",
-    "crash",
+    "force",
+    "tamper",  # [F36]
+    "add foreign key",
+    "seize",  # [F35]
+    "delete target",  # [F37]
+    "occupy",  # the target is made anew by hand [F38]
+    "foreign owner",
+    "immutable",  # [F39]
+    "break store",  # [F46]
+    "remove store",
+    "mend store",
+    "lose keys",
+    "change keys",
+    "text",
+    "kill",  # [F51]
     "stop",
-    "break store",
+    "lead",  # the other replica leads
+    "clock",  # [F59]
+    "suspend",
+    "cut",  # all watches at once
+    "lose crd",  # [F33]
+    "end namespace",  # [F28]
 )
-
-
-class Wanted(NamedTuple):
-    """One ExternalSecret at one time: secret key -> remote key, and how it behaves."""
-
-    entries: tuple[tuple[str, str], ...]
-    interval: str
-    deletion: str
-    creation: str
+SELDOM = ("lose crd", "end namespace")
+SIDE = "team-b"
+"""A second namespace."""
 
 
 class Step(NamedTuple):
@@ -57,33 +74,38 @@ class Scenario(NamedTuple):
     """A whole run."""
 
     seed: int
-    objects: dict[str, Wanted]
+    objects: dict[tuple[str, str], Wish]
     steps: list[Step]
     windows: list[Window]
-
-
-def wanted(draw: random.Random) -> Wanted:
-    """An ExternalSecret's wishes."""
-    names = draw.sample(("a", "b", "c"), draw.randint(1, 3))
-    deletion = draw.choice(("Retain", "Retain", "Delete", "Merge"))
-    creation = "Owner" if deletion == "Delete" else draw.choice(("Owner", "Owner", "Orphan"))
-    entries = tuple((name, draw.choice(KEYS)) for name in sorted(names))
-    return Wanted(entries, draw.choice(INTERVALS), deletion, creation)
+    replicas: int
+    shuffled: bool
+    batching: bool
+    ending: str
+    """What is looked at once all is well: peace, a rotation, or both."""
 
 
 def drawn(seed: int) -> Scenario:
-    """The scenario of that seed: a few faults of many kinds at most, so that each gets its chance."""
+    """The scenario of that seed."""
     draw = random.Random(seed)
-    objects = {f"es{number}": wanted(draw) for number in range(draw.randint(1, 3))}
-    allowed = draw.sample(ACTIONS, draw.randint(2, len(ACTIONS)))
+    objects = {(MAIN, f"es{number}"): wish(draw) for number in range(draw.choice((1, 1, 2, 2, 3)))}
+    if draw.random() < 0.15:
+        objects[SIDE, "side"] = Wish("data", (("a", "db", "user"),), "shared", "30s", "Retain", "Owner")
+    allowed = draw.sample(ACTIONS, draw.randint(1, 8))
     steps = [
-        Step(draw.uniform(0, CHAOS_SECONDS), draw.choice(allowed), draw.choice([*objects]), draw.random())
-        for _ in range(draw.randint(2, 10))
+        _step(draw, allowed, [name for space, name in objects if space == MAIN]) for _ in range(draw.randint(1, 7))
     ]
-    kinds = draw.sample((*KINDS, *PROVIDER), draw.randint(0, 5))
-    return Scenario(seed, objects, sorted(steps), [_window(draw, kind) for kind in kinds])
+    kinds = draw.sample(KINDS, draw.choice((0, 1, 2, 3, 4, 6)))
+    windows = [_window(draw, kind) for kind in kinds]
+    replicas = 2 if "lead" in allowed or draw.random() < 0.05 else 1
+    ending = draw.choice(("peace", "peace", "rotation", "rotation", "both"))
+    return Scenario(seed, objects, sorted(steps), windows, replicas, draw.random() < 0.5, draw.random() < 0.85, ending)
+
+
+def _step(draw: random.Random, allowed: list[str], names: list[str]) -> Step:
+    return Step(draw.uniform(0, CHAOS_SECONDS), draw.choice(allowed), draw.choice(names), draw.random())
 
 
 def _window(draw: random.Random, kind: str) -> Window:
-    start = draw.uniform(0, CHAOS_SECONDS * 0.8)
-    return Window(start, min(CHAOS_SECONDS, start + draw.uniform(2, 60)), kind, draw.choice((0.05, 0.3, 1.0)))
+    start = draw.choice((0.0, draw.uniform(0, CHAOS_SECONDS * 0.7)))
+    end = min(CHAOS_SECONDS, start + draw.uniform(5, CHAOS_SECONDS))
+    return Window(start, end, kind, draw.choice((0.1, 0.4, 1.0)))
