@@ -16,10 +16,11 @@ import os
 import ssl
 import sys
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol  # noqa: TID251  the package's objects have no useful types; Any ends here
 
@@ -39,6 +40,7 @@ PLUGIN_SECONDS = 30.0
 SKEW_SECONDS = 300.0
 """A plugin's token is replaced this long before it expires."""
 
+_LOADING = threading.Lock()
 _SHELLS = ("kubernetes_asyncio", "kubernetes_asyncio.client")
 
 
@@ -198,7 +200,16 @@ class _Package:
 
 
 def _load_package() -> _Package:
-    """The parts of the package that load configuration, without the rest of it."""
+    """The parts of the package that load configuration, without the rest of it.
+
+    The election connects in a thread of its own, and who replaces modules must be alone, so it is done once.
+    """
+    with _LOADING:
+        return _load_once()
+
+
+@cache
+def _load_once() -> _Package:
     with _shells():
         from kubernetes_asyncio.client.configuration import Configuration  # noqa: PLC0415  only inside the shells
         from kubernetes_asyncio.config import ConfigException, incluster_config, kube_config  # noqa: PLC0415  likewise
@@ -218,7 +229,8 @@ def _shells() -> Iterator[None]:
 
     Afterwards no module of it is registered, so that another import finds the package as it is.
     """
-    before = {name: module for name, module in sys.modules.items() if name.startswith(_SHELLS[0])}
+    # Another thread may import something meanwhile: only a copy can be gone through.
+    before = {name: module for name, module in list(sys.modules.items()) if name.startswith(_SHELLS[0])}
     for name in before:
         del sys.modules[name]
     try:
@@ -231,6 +243,6 @@ def _shells() -> Iterator[None]:
         client.__dict__["Configuration"] = importlib.import_module(f"{_SHELLS[1]}.configuration").Configuration
         yield
     finally:
-        for name in [name for name in sys.modules if name.startswith(_SHELLS[0])]:
+        for name in [name for name in list(sys.modules) if name.startswith(_SHELLS[0])]:
             del sys.modules[name]
         sys.modules.update(before)

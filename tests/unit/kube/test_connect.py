@@ -272,3 +272,43 @@ print(registered, models, client.CoreV1Api.__name__)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert done.stdout == "[] [] CoreV1Api\n", done.stderr
+
+
+def test_threads_may_connect_and_import_at_the_same_time() -> None:
+    """Before the first connection nothing of the package is there, so a fresh process is asked."""
+    program = """
+import sys, threading, types
+from esoctl.kube import connect
+
+over, wrong = threading.Event(), []
+
+def imports():
+    while not over.is_set():
+        for number in range(50):
+            sys.modules[f"some_module_{number}"] = types.ModuleType("some")
+        for number in range(50):
+            del sys.modules[f"some_module_{number}"]
+
+def connects():
+    for _ in range(20):
+        connect._load_once.cache_clear()
+        try:
+            connect._load_package()
+        except Exception as error:
+            wrong.append(repr(error))
+
+sys.setswitchinterval(1e-6)
+noise = threading.Thread(target=imports)
+noise.start()
+threads = [threading.Thread(target=connects) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+over.set()
+noise.join()
+print(len(wrong), wrong[:1])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+
+    assert done.stdout.strip() == "0 []", done.stdout + done.stderr
