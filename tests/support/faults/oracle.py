@@ -45,6 +45,7 @@ Name = tuple[str, str]
 """Namespace and name of an ExternalSecret, or of a Secret."""
 Values = Callable[[str], Value | None]
 INSERTED = re.compile(r"\{\{ *\.([A-Za-z0-9_-]+) *\}\}")
+READS = ("get", "list", "watch")
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -153,6 +154,8 @@ class Oracle:
                 yield entry
 
     def _take(self, entry: Entry) -> None:
+        if entry.verb in READS:
+            return
         ours = entry.user == OPERATOR
         if ours and entry.resource == "secrets" and entry.verb != "deletecollection":
             self._secret(entry)
