@@ -157,6 +157,10 @@ class Stage:
     def until(self, true: Callable[[], object], what: Callable[[], str], seconds: float = 45.0) -> None:
         until(true, what, seconds)
 
+    def allowed(self, seconds: float, since: float) -> float:
+        """A bound of a few seconds on a machine of the test's own, as it is on this one since that time (of day)."""
+        return seconds * self.strain.since(since)
+
     def begin(self) -> None:
         """A clean account for a row, with the operator at work."""
         if self.operator.alive() and not self.operator.as_usual:
