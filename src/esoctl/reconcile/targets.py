@@ -7,13 +7,16 @@ newest by resource version wins; when it has no values yet, one read from the AP
 Source: read-your-writes as in client-go's staleness mitigation; the reference compares two caches for the same reason.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from esoctl.errors import Unreachable
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
-from esoctl.plan.observed import Applied
-from esoctl.plan.secret import Apply
+from esoctl.plan.observed import DATA_HASH_ANNOTATION, Applied
+from esoctl.plan.secret import Apply, Leave, Remove
 from esoctl.reconcile.ports import Cluster, Views
 
 
@@ -27,12 +30,38 @@ class Targets:
     applied: dict[Key, Applied] = field(default_factory=dict, repr=False)
     versions: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """The resource version of our last write, by namespace and name of the Secret."""
+    tried: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    """The hash of the data of a write whose answer was lost, by namespace and name of the Secret."""
     places: dict[Key, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Where each key's last write went."""
 
     def is_own(self, meta: Meta) -> bool:
         """Whether the Secret is as our last write left it, so that nobody else has changed it since."""
-        return self.versions.get((meta.namespace, meta.name)) == meta.resource_version
+        place = (meta.namespace, meta.name)
+        if self.versions.get(place) == meta.resource_version:
+            return True
+        if place not in self.tried or meta.annotations.get(DATA_HASH_ANNOTATION) != self.tried[place]:
+            return False
+        # The write whose answer was lost was carried out after all.
+        del self.tried[place]
+        self.versions[place] = meta.resource_version
+        return True
+
+    @contextmanager
+    def trying(self, key: Key, write: Apply | Remove | Leave) -> Iterator[None]:
+        """Remember what is written while nobody knows whether it was.
+
+        Otherwise the news of our own write would count as somebody else's, and wake the key at once: what a generator
+        makes is new each time, and would be written again and again without a pause.
+        """
+        try:
+            yield
+        except Unreachable:
+            if isinstance(write, Apply):
+                self._forget_place(key)
+                place = self.places[key] = (key.namespace, write.name)
+                self.tried[place] = write.annotations.get(DATA_HASH_ANNOTATION, "")
+            raise
 
     async def see(self, key: Key, name: str) -> Secret | None:
         """The target as it is now; None when there is none."""
@@ -64,6 +93,7 @@ class Targets:
         place = self.places.pop(key, None)
         if place is not None:
             self.versions.pop(place, None)
+            self.tried.pop(place, None)
 
     def _newest(self, key: Key, name: str) -> Secret | None:
         informed = self.views.managed_secret(key.namespace, name)

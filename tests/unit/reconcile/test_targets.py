@@ -1,13 +1,16 @@
 """What the target looks like now, when informers lag behind our own writes and others write too."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
+from esoctl.errors import Conflict, Unreachable
 from esoctl.model.keys import Key, Kind
 from esoctl.model.meta import OwnerRef
 from esoctl.model.secret import Secret
 from esoctl.model.values import Values
-from esoctl.plan.observed import Applied
+from esoctl.plan.observed import DATA_HASH_ANNOTATION, Applied
 from esoctl.plan.secret import Apply
 from esoctl.reconcile.targets import Targets
 from support.builders import TARGET_UID, a_target
@@ -179,3 +182,36 @@ async def test_SEC_what_is_remembered_is_not_shown() -> None:
 
     assert "hunter2" not in repr(scene.targets.written)
     assert "written" not in repr(scene.targets)
+
+
+async def test_a_write_whose_answer_was_lost_is_known_by_its_hash_once() -> None:
+    scene = Scene()
+    lost = msgspec.structs.replace(at(21).metadata, annotations={DATA_HASH_ANNOTATION: "h"})
+
+    with pytest.raises(Unreachable), scene.targets.trying(KEY, replace(PLAN, annotations={DATA_HASH_ANNOTATION: "h"})):
+        raise Unreachable(500, "", "the answer was lost")
+
+    assert scene.targets.is_own(lost)
+    assert scene.targets.is_own(lost)
+    assert not scene.targets.is_own(msgspec.structs.replace(lost, resource_version="22"))
+
+
+async def test_a_write_that_was_refused_is_not_expected() -> None:
+    scene = Scene()
+    other = msgspec.structs.replace(at(21).metadata, annotations={DATA_HASH_ANNOTATION: "h"})
+
+    with pytest.raises(Conflict), scene.targets.trying(KEY, replace(PLAN, annotations={DATA_HASH_ANNOTATION: "h"})):
+        raise Conflict(409, "Conflict", "no")
+
+    assert not scene.targets.is_own(other)
+
+
+async def test_a_later_write_takes_the_place_of_one_whose_answer_was_lost() -> None:
+    scene = Scene()
+    lost = msgspec.structs.replace(at(21).metadata, annotations={DATA_HASH_ANNOTATION: "h"})
+    with pytest.raises(Unreachable), scene.targets.trying(KEY, replace(PLAN, annotations={DATA_HASH_ANNOTATION: "h"})):
+        raise Unreachable(500, "", "the answer was lost")
+
+    scene.wrote(at(22))
+
+    assert not scene.targets.is_own(lost)
