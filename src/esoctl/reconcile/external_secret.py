@@ -210,7 +210,8 @@ class ExternalSecretReconciler:
     ) -> list[Note]:
         key, write = observed.key, plan.write
         visits.current().tellable = tellable
-        written, notes = await carry_out(plan, key.namespace, secret.manager(observed), self.cluster)
+        with self.targets.trying(key, write):
+            written, notes = await carry_out(plan, key.namespace, secret.manager(observed), self.cluster)
         if written is not None and isinstance(write, Apply):
             self.targets.wrote(key, write, written)
         self.reports.changed(key, provenance.of_secret(observed, write, attempt.reading.cause, tellable))
