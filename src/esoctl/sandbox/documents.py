@@ -21,16 +21,17 @@ def equal(left: object, right: object) -> bool:
 
 
 def _same_text(left: object, right: object) -> bool:
-    """Whether two values are written alike; what cannot be written is not. A quick way to find most equal ones."""
+    """Whether two values are written alike, which most equal ones are."""
+    text = written(left)
+    return text is not None and text == written(right)
+
+
+def written(value: object) -> bytes | None:
+    """A value as JSON with its keys in order: the same bytes for the same document. None when it cannot be written."""
     try:
-        return written(left) == written(right)
+        return _IN_ONE_ORDER.encode(value)
     except (ValueError, TypeError, OverflowError):
-        return False
-
-
-def written(value: object) -> bytes:
-    """A value as JSON with its keys in order: the same bytes for the same document."""
-    return _IN_ONE_ORDER.encode(value)
+        return None
 
 
 def _same_kinds(left: object, right: object) -> bool:

@@ -15,6 +15,7 @@ import re2
 from esoctl.sandbox import formats
 from esoctl.sandbox.documents import equal, kind_of
 from esoctl.sandbox.field_errors import NO_FIELD, FieldError, FieldErrorType, number, quote
+from esoctl.sandbox.remembered import remembered
 
 Schema = Mapping[str, object]
 
@@ -38,6 +39,7 @@ class Result:
         self.score += other.score
 
 
+@remembered
 def types_of(schema: Schema) -> tuple[str, ...]:
     if schema.get("x-kubernetes-int-or-string") is True:
         return "integer", "string"
@@ -45,6 +47,7 @@ def types_of(schema: Schema) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) and found else ()
 
 
+@remembered
 def format_of(schema: Schema) -> str:
     """The format where it means something for the type."""
     name = schema.get("format")

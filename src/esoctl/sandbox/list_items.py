@@ -62,7 +62,7 @@ def unchanged(value: object, old: object, schema: Schema) -> bool:
     return equal(value, old)
 
 
-def _below(schema: Schema) -> Iterator[Schema]:
+def parts(schema: Schema) -> Iterator[Schema]:
     """The schemas of the values inside of one."""
     yield from (one for one in (schema.get("items"), schema.get("additionalProperties")) if isinstance(one, dict))
     yield from (one for one in child(schema, "properties").values() if isinstance(one, dict))
@@ -71,13 +71,13 @@ def _below(schema: Schema) -> Iterator[Schema]:
 @remembered
 def has_keys(schema: Schema) -> bool:
     """Whether there are lists with keys, at any depth."""
-    return bool(keys_of(schema)) or any(map(has_keys, _below(schema)))
+    return bool(keys_of(schema)) or any(map(has_keys, parts(schema)))
 
 
 @remembered
 def tells_apart(schema: Schema) -> bool:
     """Whether there are lists that must not hold an item twice, at any depth."""
-    return text(schema, "x-kubernetes-list-type") in ("set", "map") or any(map(tells_apart, _below(schema)))
+    return text(schema, "x-kubernetes-list-type") in ("set", "map") or any(map(tells_apart, parts(schema)))
 
 
 def duplicates(value: object, schema: Schema, path: str) -> Iterator[FieldError]:

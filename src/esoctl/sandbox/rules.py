@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from esoctl.sandbox import expressions
-from esoctl.sandbox.documents import child, text
+from esoctl.sandbox.documents import child, text, written
 from esoctl.sandbox.expressions import ExpressionError
 from esoctl.sandbox.field_errors import NO_FIELD, OMITTED, FieldError, FieldErrorType
-from esoctl.sandbox.list_items import ABSENT, counterpart, old_value, unchanged
+from esoctl.sandbox.list_items import ABSENT, counterpart, old_value, parts, unchanged
+from esoctl.sandbox.remembered import remembered
 
 Schema = Mapping[str, object]
 _MESSAGE_LIMIT = 5120
+_SOUND_LIMIT = 1000
 _REASONS = {
     "FieldValueForbidden": FieldErrorType.FORBIDDEN,
     "FieldValueRequired": FieldErrorType.REQUIRED,
@@ -36,9 +38,10 @@ _ROOT: Schema = {
 def check(obj: object, old: object, schema: Schema) -> list[FieldError]:
     """Which rules an object breaks; ``old`` is None for a new one."""
     start = _Place("", with_root(schema), obj, ABSENT if old is None else old, forgiven=False)
-    return list(_visit(start))
+    return [*_broken_at(start), *(error for place in _below(start) for error in _visit_once(place))]
 
 
+@remembered
 def with_root(schema: Schema) -> Schema:
     """The schema of a whole resource with what every resource has."""
     return {**schema, "properties": {**_ROOT, **child(schema, "properties")}}
@@ -70,31 +73,72 @@ class _Place:
         return self.forgiven if self.old is ABSENT else unchanged(self.value, self.old, self.schema)
 
 
+def _own_rules(schema: Schema) -> list[Schema]:
+    """The rules that look at the value of one node, those of ``allOf`` among them."""
+    more = schema.get("allOf")
+    schemas = [schema, *(more if isinstance(more, list) else [])]
+    return [rule for one in schemas for rule in rules_of(one if isinstance(one, dict) else {})]
+
+
+@remembered
+def has_rules(schema: Schema) -> bool:
+    """Whether there are rules, at any depth."""
+    return bool(_own_rules(schema)) or any(map(has_rules, parts(schema)))
+
+
+@remembered
+def _sound(_schema: Schema) -> set[tuple[bytes, bytes, bool]]:
+    """Values, old values and whether they were forgiven, of which is known that they break no rule."""
+    return set()
+
+
+def _visit_once(place: _Place) -> list[FieldError]:
+    """The same as ``_visit``: what breaks no rule is not looked at a second time."""
+    known = _sound(place.schema)
+    value, old = written(place.value), b"" if place.old is ABSENT else written(place.old)
+    if value is None or old is None:
+        return list(_visit(place))
+    key = value, old, place.forgiven
+    if key in known:
+        return []
+    found = list(_visit(place))
+    if not found:
+        if len(known) >= _SOUND_LIMIT:
+            known.clear()
+        known.add(key)
+    return found
+
+
 def _visit(place: _Place) -> Iterator[FieldError]:
-    if place.value is None:
-        return
-    schemas = place.schema.get("allOf")
-    for schema in [place.schema, *(schemas if isinstance(schemas, list) else [])]:
-        for rule in rules_of(schema if isinstance(schema, dict) else {}):
-            yield from _check_rule(rule, place)
+    yield from _broken_at(place)
     for below in _below(place):
         yield from _visit(below)
 
 
+def _broken_at(place: _Place) -> Iterator[FieldError]:
+    """The rules of the place itself."""
+    if place.value is None:
+        return
+    for rule in _own_rules(place.schema):
+        yield from _check_rule(rule, place)
+
+
 def _below(place: _Place) -> Iterator[_Place]:
+    """The places inside that have rules."""
     schema, value, old = place.schema, place.value, place.old
     if isinstance(value, dict):
         properties, extra = child(schema, "properties"), schema.get("additionalProperties")
         for key, item in value.items():
             before = old_value(key, old)
             if key in properties:
-                path = f"{place.path}.{key}" if place.path else key
-                yield place.below(path, child(properties, key), item, before)
-            elif isinstance(extra, dict):
+                below = child(properties, key)
+                if has_rules(below):
+                    yield place.below(f"{place.path}.{key}" if place.path else key, below, item, before)
+            elif isinstance(extra, dict) and has_rules(extra):
                 yield place.below(f"{place.path}[{key}]", extra, item, before)
-    elif isinstance(value, list) and isinstance(schema.get("items"), dict):
+    elif isinstance(value, list) and has_rules(items := child(schema, "items")):
         for at, item in enumerate(value):
-            yield place.below(f"{place.path}[{at}]", child(schema, "items"), item, counterpart(item, schema, old))
+            yield place.below(f"{place.path}[{at}]", items, item, counterpart(item, schema, old))
 
 
 def _check_rule(rule: Schema, place: _Place) -> Iterator[FieldError]:
