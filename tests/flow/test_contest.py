@@ -1,5 +1,7 @@
 """Targets that somebody else keeps changing or deleting."""
 
+import base64
+
 import anyio
 import pytest
 
@@ -56,3 +58,15 @@ async def test_an_edit_is_carried_out_however_contested_the_target_is() -> None:
         day.external_secret(data={"password": "other"}, refreshInterval="1h")
 
         await day.until(lambda: day.data() == {"password": b"second"}, 2)
+
+
+async def test_F36_a_loop_of_edits_is_over_and_the_last_one_is_taken_back_by_the_next_repair() -> None:
+    async with a_day() as day:
+        day.external_secret(refreshInterval="1h")
+        await day.until(lambda: day.data() is not None)
+        for number in range(40):
+            day.edit("Secret", "shop", {"data": {"password": base64.b64encode(b"%d" % number).decode()}})
+            await anyio.sleep(0.5)
+
+        assert day.ready()[0] == "False"
+        await day.until(lambda: day.data() == {"password": b"first"} and day.ready()[0] == "True", 25)

@@ -141,7 +141,7 @@ def _repeated(stage: Stage, cause: EsoctlError) -> Retry | Park | Later:
         case SpecError():
             return Park() if _manifest_at_fault(stage, cause) else Retry()
         case Throttled() | TargetContested():
-            return Retry(cause.after)
+            return Retry(cause.after, longest(cause))
         case Denied() if "being terminated" in str(cause):
             return Park()
         case Invalid() | Denied() | RemovalHeld():
@@ -164,7 +164,13 @@ def lacks_rights(error: EsoctlError) -> bool:
 
 
 def longest(error: EsoctlError) -> float:
-    """How far the pause of a key may grow after this error."""
+    """How far the pause of a key may grow after this error.
+
+    A contested target says itself how long it waits. That each touch of it counts as one more failure is no reason to
+    wait longer.
+    """
+    if isinstance(error, TargetContested):
+        return error.after
     return RIGHTS_SECONDS if lacks_rights(error) else math.inf
 
 

@@ -17,6 +17,7 @@ from esoctl.errors import (
     StoreBusy,
     StoreFailing,
     StoreNotReady,
+    TargetContested,
     TargetImmutable,
     TemplateError,
     Throttled,
@@ -139,6 +140,13 @@ def entry(cause: EsoctlError) -> EntryFailed:
             f"could not update secret: {NO_RIGHT}",
             Retry(at_most=RIGHTS_SECONDS),
             id="F25 no right",
+        ),
+        pytest.param(
+            Stage.WRITE,
+            TargetContested(7.0),
+            f"could not update secret: {TargetContested(7.0)}",
+            Retry(7.0, at_most=7.0),
+            id="F36 contested",
         ),
         pytest.param(
             Stage.WRITE,
