@@ -182,6 +182,7 @@ class Parts:
             one, "kube-controller-manager", lambda: start.spawn_controller_manager(one), lambda: True
         )
         self.entrance: Entrance
+        self.signer: Signer
 
     @property
     def parts(self) -> list[Part]:
@@ -218,7 +219,7 @@ class Parts:
     def begin(self) -> None:
         start.make_signing_key(self.folder)
         self.trust(new_signer())
-        self.etcd.begin()
+        self.etcd.start()
         self.server.start()
         start.write_kubeconfig(self.plane)
         self.door.open()
@@ -260,17 +261,17 @@ class Parts:
                 part.thaw()
             elif not part.runs:
                 part.begin()
-        for part in self.parts:
             part.wait_until_ready()
 
     def trust(self, signer: Signer, bundle: str = "") -> None:
         """Write ``ca.crt`` and the server's certificate by it; running servers notice within a minute."""
+        self.signer = signer
         (self.folder / "ca.crt").write_text(signer.pem + bundle)
         signer.issue(self.folder)
 
-    def rotate(self, signer: Signer) -> None:
+    def rotate(self, signer: Signer, bundle: str = "") -> None:
         """Another authority for everybody: new files, and the kubeconfig of the tests with it."""
-        self.trust(signer)
+        self.trust(signer, bundle)
         start.write_kubeconfig(self.plane)
 
     def healthy(self) -> bool:

@@ -214,7 +214,7 @@ class Stage:
         """Wait until all is right; the seconds it took, which may not be more than ``bound``."""
         began, wrong = time.monotonic(), ["nothing was looked at"]
         while wrong:
-            with contextlib.suppress(*TROUBLES):
+            with contextlib.suppress(*TROUBLES, AssertionError):  # or one that starts, and refuses for a moment
                 wrong = self.wrong(but)
             spent = time.monotonic() - began
             told = "\n".join(wrong[:5])
