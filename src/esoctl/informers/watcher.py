@@ -142,6 +142,8 @@ class Watcher:
         if self._options.lists:
             await self._options.lists.acquire_on_behalf_of(self)
         try:
+            if not self._options.streaming.allowed:
+                return Step(machine.paged(self._state))  # another was refused, while we waited
             self._consumer.begin()
             async with anyio.create_task_group() as group:
                 group.start_soon(self._remind)

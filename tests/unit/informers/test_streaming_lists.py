@@ -32,10 +32,18 @@ def refused(status: int, reason: str = "", after: float | None = None) -> Refuse
     return Refused(ClusterError(status, reason, "no", after))
 
 
+PAGE = Page([], "10")
+
+
 class Run:
     """An informer that prefers streaming lists."""
 
-    def __init__(self, *script: Page | Stream | Exception, streaming: Streaming | None = None) -> None:
+    def __init__(
+        self,
+        *script: Page | Stream | Exception,
+        streaming: Streaming | None = None,
+        lists: anyio.CapacityLimiter | None = None,
+    ) -> None:
         self.source = ScriptedListWatch(list(script))
         self.changes: list[Change[Bare]] = []
         self.streaming = streaming or Streaming()
@@ -44,7 +52,7 @@ class Run:
             self.source,
             lambda raw: msgspec.json.decode(raw, type=Bare),
             self.changes.append,
-            options=Options(draw=lambda: 0.0, streaming=self.streaming),
+            options=Options(draw=lambda: 0.0, streaming=self.streaming, lists=lists),
         )
 
     @property
@@ -134,6 +142,17 @@ async def test_I_02_what_one_informer_was_refused_another_does_not_ask_for() -> 
     async with running(second):
         await anyio.sleep(1)
 
+    assert [call.verb for call in second.calls] == ["list", "watch"]
+
+
+@pytest.mark.asyncio
+async def test_I_02_whoever_waited_for_its_turn_while_another_was_refused_asks_for_pages() -> None:
+    shared, one_at_a_time = Streaming(), anyio.CapacityLimiter(1)
+    first, second = (Run(*script, streaming=shared, lists=one_at_a_time) for script in ([UNSUPPORTED, PAGE], [PAGE]))
+    async with running(first), running(second):
+        await anyio.sleep(1)
+
+    assert [call.verb for call in first.calls] == ["stream", "list", "watch"]
     assert [call.verb for call in second.calls] == ["list", "watch"]
 
 
