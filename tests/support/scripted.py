@@ -7,6 +7,7 @@ read; ``HANG`` never answers. ``requests`` keeps what was asked.
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -91,16 +92,16 @@ class ScriptedServer:
 
 
 @asynccontextmanager
-async def serving(*script: Entry) -> AsyncIterator[ScriptedServer]:
+async def serving(*script: Entry, tls: ssl.SSLContext | None = None) -> AsyncIterator[ScriptedServer]:
     """A server on a free port of the loopback interface."""
     scripted = ScriptedServer(script)
     runner = web.ServerRunner(web.Server(scripted.answer), shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         host, port = runner.addresses[0][:2]
-        scripted.url = f"http://{host}:{port}"
+        scripted.url = f"{'https' if tls else 'http'}://{host}:{port}"
         yield scripted
     finally:
         await runner.cleanup()

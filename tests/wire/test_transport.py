@@ -1,5 +1,6 @@
 """The transport over real sockets, against a server that misbehaves on purpose."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 from esoctl.errors import ClusterError, Denied, Invalid, NotFound, NotLeading, Unreachable
 from esoctl.kube.endpoint import Endpoint
 from esoctl.kube.transport import USER_AGENT, Call, Options, Transport
+from support.faults.authority import issued
 from support.scripted import DISCONNECT, HANG, Answer, Drip, Entry, ScriptedServer, a_status, serving
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.wire]
@@ -141,6 +143,23 @@ async def test_I_18_refused_credentials_are_loaded_anew_once() -> None:
     async with a_link(*[Answer(401)] * 3, auth=auth, forget=forget) as link:
         assert isinstance(await link.refused(APPLY), Denied)
     assert len(link.server.requests) == 2
+
+
+async def test_F22_an_authority_that_changed_is_loaded_anew() -> None:
+    old, new = issued(), issued()
+    context = ssl.create_default_context(cadata=old.authority)
+    called: list[str] = []
+
+    def forget() -> None:
+        called.append("forget")
+        context.load_verify_locations(cadata=new.authority)
+
+    async with serving(Answer(body=b"done"), tls=new.context) as server:
+        endpoint = Endpoint(server.url, context, forget=forget)
+        async with Transport(endpoint, Options(draw=lambda: 0.0)) as transport:
+            assert await transport.request(APPLY) == b"done"
+
+    assert called == ["forget"]
 
 
 async def test_connections_are_kept_for_the_next_call() -> None:

@@ -123,7 +123,10 @@ async def _from_files(package: "_Package", around: Surroundings, files: str, con
                 config_file=files, context=context, client_configuration=configuration, persist_config=False
             )
             namespace = (loader.current_context or {}).get("context", {}).get("namespace") or "default"
-            return _loaded(configuration, namespace, _refresh_seconds(loader, around.clock))
+            loaded = _loaded(configuration, namespace, _refresh_seconds(loader, around.clock))
+            if not loaded.authorization and "tokenFile" in (getattr(loader, "_user", None) or {}):
+                raise ValueError("its token file is empty")
+            return loaded
         finally:
             package.remove_temporary_files()
 

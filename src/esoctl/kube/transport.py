@@ -3,6 +3,7 @@
 * Every wait ends: a call has one deadline for all its tries, a stream a longest life, connecting a few seconds.
 * What is tried again, and when, is ``retrying``'s to say; a refused credential is loaded anew once.
 * A write is not sent, and not waited for, beyond the lease of this process.
+* A certificate that is not trusted makes the credentials be loaded anew, and the authority with them.
 * Watches have connections of their own, so that they never take one from a call.
 * Proxies are those of the endpoint: the session does not read the environment, because aiohttp would look proxies and
   passwords up in a thread for each request.
@@ -202,6 +203,9 @@ class Transport:
             response = await stack.enter_async_context(request)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             self._options.observe("<error>", self._host, call.method)
+            if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
+                # The server may have a new certificate, from an authority that our file may hold by now.
+                self._endpoint.forget()
             raise _translated(call, error) from None
         self._options.observe(str(response.status), self._host, call.method)
         return response

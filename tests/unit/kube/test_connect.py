@@ -184,6 +184,23 @@ async def test_a_token_file_of_a_kubeconfig_is_read_again(tmp_path: Path) -> Non
     assert await endpoint.auth() == {"Authorization": "Bearer new"}
 
 
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.asyncio
+async def test_F24_a_token_file_of_a_kubeconfig_without_a_token_keeps_the_last_good_one(
+    tmp_path: Path, *, missing: bool
+) -> None:
+    (tmp_path / "token").write_text("old\n")
+    path = a_kubeconfig(tmp_path, user={"tokenFile": str(tmp_path / "token")})
+    endpoint = await connect(path, None, Surroundings({}))
+
+    (tmp_path / "token").write_text("")
+    if missing:
+        (tmp_path / "token").unlink()
+    await anyio.sleep(FILE_SECONDS)
+
+    assert await endpoint.auth() == {"Authorization": "Bearer old"}
+
+
 @pytest.mark.asyncio
 async def test_a_client_certificate_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch = tmp_path / "scratch"
