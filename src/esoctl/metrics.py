@@ -81,6 +81,15 @@ class _Visits:
         return _Visits(self.calls, self.errors, self.nanoseconds)
 
 
+class _Queued(NamedTuple):
+    """The series of one controller's queue: looking them up by their labels costs more than counting."""
+
+    adds: Counter
+    retries: Counter
+    waits: Histogram
+    works: Histogram
+
+
 @dataclass
 class Metrics:
     """The registry and everything that writes to it."""
@@ -100,6 +109,7 @@ class Metrics:
     gauges: dict[str, tuple[str, Callable[[], Mapping[str, float]]]] = field(default_factory=dict)
     """Further gauges, computed at the scrape: name -> (help, value by the label ``name``)."""
     _visits: dict[Target, _Visits] = field(default_factory=dict)
+    _requested: dict[tuple[str, str, str], Counter] = field(default_factory=dict)
     _provider_calls: Tally[tuple[str, str, str]] = field(default_factory=Tally)
     _reads: Tally[tuple[str, str]] = field(default_factory=Tally)
 
@@ -136,12 +146,13 @@ class Metrics:
         self._times = Histogram(
             f"{prefix}_time_seconds", "Time of a reconcile.", ["controller"], buckets=SECONDS, registry=registry
         )
-        for controller in CONTROLLERS:
-            self._times.labels(controller)
-            for counter in self._failures.values():
+        self._timed = {name: self._times.labels(name) for name in CONTROLLERS}
+        self._ended = {
+            (name, result): self._reconciles.labels(name, result) for name in CONTROLLERS for result in RESULTS
+        }
+        for counter in self._failures.values():
+            for controller in CONTROLLERS:
                 counter.labels(controller)
-            for result in RESULTS:
-                self._reconciles.labels(controller, result)
 
     def _of_queue(self, registry: CollectorRegistry) -> None:
         labels = ["name", "controller"]
@@ -150,16 +161,18 @@ class Metrics:
         waits, works = "workqueue_queue_duration_seconds", "workqueue_work_duration_seconds"
         self._waits = Histogram(waits, "Wait in the queue before work.", labels, buckets=SECONDS, registry=registry)
         self._works = Histogram(works, "Time of work on one key.", labels, buckets=SECONDS, registry=registry)
-        for controller in CONTROLLERS:
-            for metric in (self._adds, self._retries, self._waits, self._works):
-                metric.labels(controller, controller)
+        self._queued = {name: self._queue_of(name) for name in CONTROLLERS}
+
+    def _queue_of(self, name: str) -> _Queued:
+        adds, retries = self._adds.labels(name, name), self._retries.labels(name, name)
+        return _Queued(adds, retries, self._waits.labels(name, name), self._works.labels(name, name))
 
     def observe_reconcile(self, target: Target, result: str, seconds: float) -> None:
         """One reconcile of (controller, namespace, name) ended, by one of ``RESULTS`` or of ``FAILURES``."""
         controller = target[0]
         failed = result in FAILURES
-        self._reconciles.labels(controller, "error" if failed else result).inc()
-        self._times.labels(controller).observe(seconds)
+        self._ended[controller, "error" if failed else result].inc()
+        self._timed[controller].observe(seconds)
         for failure in {"error", result} if failed else ():
             self._failures[failure].labels(controller).inc()
         visits = self._visits.setdefault(target, _Visits())
@@ -181,23 +194,26 @@ class Metrics:
 
     def observe_request(self, code: str, host: str, method: str) -> None:
         """One request to the API server ended."""
-        self._requests.labels(code, host, method).inc()
+        known = self._requested.get((code, host, method))
+        if known is None:
+            known = self._requested[code, host, method] = self._requests.labels(code, host, method)
+        known.inc()
 
     def observe_add(self, controller: str) -> None:
         """A key was asked for."""
-        self._adds.labels(controller, controller).inc()
+        self._queued[controller].adds.inc()
 
     def observe_retry(self, controller: str) -> None:
         """A key is to be tried again after a failure."""
-        self._retries.labels(controller, controller).inc()
+        self._queued[controller].retries.inc()
 
     def observe_wait(self, controller: str, seconds: float) -> None:
         """A key waited in the queue."""
-        self._waits.labels(controller, controller).observe(seconds)
+        self._queued[controller].waits.observe(seconds)
 
     def observe_work(self, controller: str, seconds: float) -> None:
         """A key was worked on."""
-        self._works.labels(controller, controller).observe(seconds)
+        self._queued[controller].works.observe(seconds)
 
     def observe_refresh(self, late_seconds: float) -> None:
         """A refresh that was due began so much later."""

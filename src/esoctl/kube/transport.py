@@ -25,6 +25,7 @@ import anyio
 import yarl
 
 from esoctl import __version__
+from esoctl.clock import steady
 from esoctl.errors import ClusterError, Denied, EsoctlError, Invalid, NotLeading, Unreachable
 from esoctl.kube import faults, paths, retrying
 from esoctl.kube.endpoint import Endpoint
@@ -159,22 +160,23 @@ class Transport:
     async def _try(self, call: Call) -> bytes:
         if self._calls is None:
             raise NotOpen
-        limit = call.timeout if call.tries == 1 else call.timeout / 2
-        async with AsyncExitStack() as stack:
-            response = await self._send(self._calls, call, limit, stack)
-            try:
-                body = await response.read()
-            except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                raise _translated(call, error) from None
-            _check(call, response, body)
-            return body
+        response = await self._send(self._calls, call, call.timeout if call.tries == 1 else call.timeout / 2)
+        try:
+            body = await response.read()
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise _translated(call, error) from None
+        finally:
+            response.release()
+        _check(call, response, body)
+        return body
 
     async def _open(self, call: Call, stack: AsyncExitStack) -> aiohttp.ClientResponse:
         if self._watches is None:
             raise NotOpen
         try:
             with anyio.fail_after(OPEN_SECONDS):
-                response = await self._send(self._watches, call, call.timeout, stack)
+                response = await self._send(self._watches, call, call.timeout)
+                stack.callback(response.close)
                 if response.status >= 300:
                     _check(call, response, await response.content.read(LARGEST_ERROR))
                 return response
@@ -183,24 +185,23 @@ class Transport:
         except TimeoutError:
             raise _unreachable(call, "Timeout", f"no answer within {OPEN_SECONDS:g} s") from None
 
-    async def _send(
-        self, session: aiohttp.ClientSession, call: Call, limit: float, stack: AsyncExitStack
-    ) -> aiohttp.ClientResponse:
-        headers = {"Accept": call.accept, **await self._endpoint.auth()}
+    async def _send(self, session: aiohttp.ClientSession, call: Call, limit: float) -> aiohttp.ClientResponse:
+        """Send a call and wait until its answer begins, which whoever asked must read, release or close."""
+        endpoint, headers = self._endpoint, {"Accept": call.accept}
+        headers.update(await endpoint.auth())
         if call.body is not None:
             headers["Content-Type"] = call.content_type
-        request = session.request(
-            call.method,
-            yarl.URL(paths.url(self._endpoint.url, call.path, call.query), encoded=True),
-            data=call.body,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=limit, sock_connect=CONNECT_SECONDS),
-            allow_redirects=False,
-            proxy=self._endpoint.proxy,
-            server_hostname=self._endpoint.server_name,
-        )
         try:
-            response = await stack.enter_async_context(request)
+            response = await session.request(
+                call.method,
+                yarl.URL(paths.url(endpoint.url, call.path, call.query), encoded=True),
+                data=call.body,
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=limit, sock_connect=CONNECT_SECONDS),
+                allow_redirects=False,
+                proxy=endpoint.proxy,
+                server_hostname=endpoint.server_name,
+            )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             self._options.observe("<error>", self._host, call.method)
             if isinstance(error, aiohttp.ClientSSLError | ssl.SSLError):
@@ -213,7 +214,7 @@ class Transport:
     async def _pause(self, call: Call, error: ClusterError, tries: int) -> None:
         """Wait before the next try, or raise the error when there is none."""
         wait = retrying.pause(error, tries, idempotent=call.repeatable, draw=self._options.draw())
-        left = anyio.current_effective_deadline() - anyio.current_time()
+        left = anyio.current_effective_deadline() - steady()
         if wait is None or tries >= call.tries or wait >= left:
             raise error
         await anyio.sleep(wait)
