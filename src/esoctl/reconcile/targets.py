@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from esoctl.errors import Unreachable
+from esoctl.errors import EsoctlError, Unreachable
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
@@ -31,7 +31,7 @@ class Targets:
     versions: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     """The resource version of our last write, by namespace and name of the Secret."""
     tried: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
-    """The hash of the data of a write whose answer was lost, by namespace and name of the Secret."""
+    """The hash of the data of a write without an answer, by namespace and name of the Secret."""
     places: dict[Key, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Where each key's last write went."""
 
@@ -42,26 +42,32 @@ class Targets:
             return True
         if place not in self.tried or meta.annotations.get(DATA_HASH_ANNOTATION) != self.tried[place]:
             return False
-        # The write whose answer was lost was carried out after all.
+        # It was carried out, whatever becomes of its answer.
         del self.tried[place]
         self.versions[place] = meta.resource_version
         return True
 
     @contextmanager
     def trying(self, key: Key, write: Apply | Remove | Leave) -> Iterator[None]:
-        """Remember what is written while nobody knows whether it was.
+        """Remember what is written, for as long as nobody knows whether it was.
 
-        Otherwise the news of our own write would count as somebody else's, and wake the key at once: what a generator
-        makes is new each time, and would be written again and again without a pause.
+        Otherwise the news of our own write would count as somebody else's when its answer is lost, and wake the key at
+        once: what a generator makes is new each time, and would be written again and again without a pause.
         """
+        if isinstance(write, Apply):
+            self._expect(key, (key.namespace, write.name), write.annotations.get(DATA_HASH_ANNOTATION, ""))
         try:
             yield
         except Unreachable:
-            if isinstance(write, Apply):
-                self._forget_place(key)
-                place = self.places[key] = (key.namespace, write.name)
-                self.tried[place] = write.annotations.get(DATA_HASH_ANNOTATION, "")
             raise
+        except EsoctlError:
+            self.tried.pop(self.places.get(key, ("", "")), None)
+            raise
+
+    def _expect(self, key: Key, place: tuple[str, str], data_hash: str) -> None:
+        if self.places.get(key) != place:
+            self._forget_place(key)
+        self.places[key], self.tried[place] = place, data_hash
 
     async def see(self, key: Key, name: str) -> Secret | None:
         """The target as it is now; None when there is none."""
