@@ -2,7 +2,8 @@
 
 After an outage of minutes an informer waits half a minute to a minute between two tries, and each draws its own time;
 without a call the last of ten would come back nearly a minute after the first. Who is called comes within two seconds,
-not all at once. A server that comes and goes is no reason to try more often: calls are a quarter of a minute apart.
+not all at once. A server that asked all to wait (429) counts as away. One that comes and goes is no reason to try more
+often: calls are a quarter of a minute apart.
 
 DIFFERS: in client-go every reflector finds out for itself.
 """

@@ -281,7 +281,7 @@ class Watcher:
                 self._options.streaming.allowed = False
                 self._log.info("the API server streams no lists: they are read in pages", status=error.status)
         elif step.wait:
-            self._away = error.status == 0 or error.status >= 500
+            self._away = error.status in (0, 429) or error.status >= 500
             self._ill(error)
         return step
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 import structlog.testing
 
-from esoctl.errors import Denied, Gone, NotFound, Unreachable
+from esoctl.errors import ClusterError, Denied, Gone, NotFound, Unreachable
 from esoctl.informers.informer import Informer
+from esoctl.informers.revival import Revival
 from esoctl.informers.watcher import Options, Streaming
 from esoctl.model.meta import Bare
 from support.listwatch import (
@@ -368,6 +369,26 @@ async def test_I_26_who_waits_for_a_server_that_is_away_is_called_when_another_r
     back = early.calls[-1].time
     assert late.calls[-2].time <= back, "it had tried just before, and would wait long"
     assert late.calls[-1].time == pytest.approx(back + 1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "calls"),
+    [
+        pytest.param(Unreachable(429, "TooManyRequests", "wait", after=20.0), 1, id="F13 it asked to wait"),
+        pytest.param(Unreachable(503, "ServiceUnavailable", "starting"), 1, id="it starts"),
+        pytest.param(Denied(403, "Forbidden", "no right"), 0, id="it refuses"),
+    ],
+)
+async def test_I_26_whoever_failed_for_want_of_the_server_is_told_that_it_is_back(
+    error: ClusterError, calls: int
+) -> None:
+    told: list[float] = []
+    options = Options(draw=lambda: 0.0, revival=Revival(lambda: told.append(anyio.current_time())))
+
+    async with running(Run(EMPTY, error, Stream(), options=options)):
+        await anyio.sleep(30)
+
+    assert len(told) == calls
 
 
 async def test_I_26_who_is_refused_is_not_called_and_waits_as_long_as_before() -> None:
