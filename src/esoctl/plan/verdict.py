@@ -31,8 +31,9 @@ from esoctl.errors import (
 )
 from esoctl.model.conditions import Reason
 
-SLOW_RETRY = 300.0
-"""Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely."""
+SLOW_RETRY = 270.0
+"""Seconds until a write that the API server refused is tried again: quotas and admission rules change rarely. Within
+five minutes of the change all is to be well, and the work itself takes its time too."""
 
 RIGHTS_SECONDS = 30.0
 """The longest pause of a call for which the operator has no right: it is granted by hand, and then all is to be well
