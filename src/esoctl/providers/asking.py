@@ -8,7 +8,7 @@ answer at once.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 
@@ -56,12 +56,13 @@ def asking(why: Asking) -> Iterator[None]:
 @contextmanager
 def asking_afresh() -> Iterator[None]:
     """Inside the block no answer will do that was fetched before."""
-    with asking(replace(asked(), oldest_seconds=0.0)):
+    with accepting(0.0):
         yield
 
 
 @contextmanager
 def accepting(oldest_seconds: float) -> Iterator[None]:
     """Inside the block an answer that was fetched no longer ago will do."""
-    with asking(replace(asked(), oldest_seconds=oldest_seconds)):
+    why = asked()
+    with asking(Asking(why.haste, why.turn, oldest_seconds)):
         yield

@@ -295,8 +295,9 @@ class WorkQueue(Generic[K]):
         return self._core.census()
 
     async def _next(self) -> Leased[K]:
-        # Lets others run even when keys never run out.
-        await anyio.lowlevel.checkpoint()
+        if len(self._core):
+            # Lets others run even when keys never run out; without one there is a wait anyway.
+            await anyio.lowlevel.checkpoint()
         while not self._closed:
             leased = self._core.take(steady())
             if leased is not None:

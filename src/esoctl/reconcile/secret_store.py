@@ -72,9 +72,9 @@ class StoreReconciler:
         try:
             if not decoded.backend.referent:
                 with anyio.fail_after(CHECK_SECONDS):
-                    async with self.stores.client(decoded, store.ref, store.metadata.namespace) as opened:
+                    async with self.stores.client(decoded, store.ref, store.metadata.namespace) as client:
                         stage = Stage.CHECK
-                        health = await opened.client.check()
+                        health = await client.check()
         except EsoctlError as error:
             return await self._invalid(store, key, stage, error)
         except TimeoutError:

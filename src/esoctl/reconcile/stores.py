@@ -4,8 +4,8 @@ A decoded backend is kept by the store's uid and generation, so a store is decod
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -15,7 +15,7 @@ from esoctl.model.kinds import GROUP
 from esoctl.model.store import Store
 from esoctl.plan import access, validate
 from esoctl.plan import unused as unused_fields
-from esoctl.providers.contract import Backend, Provider, Scope
+from esoctl.providers.contract import Backend, Client, Provider, Scope
 from esoctl.providers.pool import ClientPool
 from esoctl.providers.registry import UNUSED
 from esoctl.reconcile.circuits import Circuits
@@ -63,34 +63,34 @@ class Stores:
         except SpecError as error:
             raise StoreNotReady(str(ref), f"{ref} is not ready: {error}") from error
         with self.circuits.visit(ref) as heard:
-            async with self._place(ref), self.client(decoded, ref, consumer) as opened:
-                yield replace(opened, client=heard(opened.client))
+            places = await self._place(ref)
+            try:
+                async with self.client(decoded, ref, consumer) as client:
+                    yield Opened(heard(client), decoded.provider.quirks)
+            finally:
+                places.release()
 
-    @asynccontextmanager
-    async def _place(self, ref: StoreRef) -> AsyncIterator[None]:
-        """One of the store's places; raises StoreBusy when none gets free soon: the store hangs, or is very slow."""
-        places = self.places.setdefault(ref, anyio.Semaphore(AT_ONCE))
+    async def _place(self, ref: StoreRef) -> anyio.Semaphore:
+        """Take one of the store's places; StoreBusy when none gets free soon: the store hangs, or is very slow."""
+        places = self.places.get(ref)
+        if places is None:
+            places = self.places[ref] = anyio.Semaphore(AT_ONCE)
         if places.value:
             places.acquire_nowait()
-        else:
-            with anyio.move_on_after(PATIENCE_SECONDS) as waiting:
-                await places.acquire()
-            if waiting.cancelled_caught:
-                busy = f"{AT_ONCE} others wait for an answer of {ref}; esoctl tries again in a moment"
-                raise StoreBusy(str(ref), busy)
-        try:
-            yield
-        finally:
-            places.release()
+            return places
+        with anyio.move_on_after(PATIENCE_SECONDS) as waiting:
+            await places.acquire()
+        if waiting.cancelled_caught:
+            busy = f"{AT_ONCE} others wait for an answer of {ref}; esoctl tries again in a moment"
+            raise StoreBusy(str(ref), busy)
+        return places
 
-    @asynccontextmanager
-    async def client(self, decoded: Decoded, ref: StoreRef, consumer: str) -> AsyncIterator[Opened]:
+    def client(self, decoded: Decoded, ref: StoreRef, consumer: str) -> AbstractAsyncContextManager[Client]:
         """A client for a decoded store, leased from the pool."""
         credentials = StoreCredentials(ref, consumer, self.reader, self.cluster)
         backend = decoded.backend
         identity = credentials.identity(backend.secret_refs, per_consumer=backend.per_consumer)
-        async with self.pool.lease(backend, identity, credentials) as client:
-            yield Opened(client, decoded.provider.quirks)
+        return self.pool.lease(backend, identity, credentials)
 
     def decode(self, store: Store) -> Decoded:
         """The store's backend; raises SpecError with the place of what is wrong."""
