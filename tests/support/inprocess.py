@@ -1,6 +1,5 @@
 """The operator's connection to a sandbox in the same process: no sockets, so the clock may jump."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -38,7 +37,7 @@ class SandboxTransport:
         self.calls.append(call)
         answer = self._handle(call)
         assert isinstance(answer, Response)
-        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        body = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
         if answer.status >= 400:
             raise faults.fault(answer.status, body, private=call.private)
         return body
@@ -49,7 +48,7 @@ class SandboxTransport:
             self.calls.append(call)
         answer = self._handle(call)
         if isinstance(answer, Response):
-            raise faults.fault(answer.status, json.dumps(answer.body).encode())
+            raise faults.fault(answer.status, msgspec.json.encode(answer.body))
         yield self._lines(answer)
 
     async def _lines(self, watch: Watch) -> AsyncIterator[bytes]:

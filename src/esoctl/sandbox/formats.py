@@ -11,6 +11,7 @@ import datetime as dt
 import ipaddress
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import re2
@@ -33,7 +34,7 @@ def _parses(parse: Callable[[str], object]) -> Callable[[str], bool]:
 
 
 _TIME = _matches(r"^([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$")
-_DATE = _parses(lambda text: dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC))
+_DATE = _parses(dt.date.fromisoformat)
 _LONG_DATE = _matches(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
@@ -131,6 +132,7 @@ def known(name: str) -> bool:
     return name.replace("-", "") in CHECKS
 
 
+@lru_cache(maxsize=4096)
 def fits(text: str, name: str) -> bool:
     """Whether a text has a known format."""
     return CHECKS[name.replace("-", "")](text)

@@ -8,7 +8,7 @@ From: k8s.io/apiextensions-apiserver, ``pkg/apiserver/schema/pruning`` and ``def
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from esoctl.sandbox.documents import Doc, child, copy
+from esoctl.sandbox.documents import Doc, child, copy, written
 from esoctl.sandbox.list_items import parts
 from esoctl.sandbox.remembered import remembered
 from esoctl.sandbox.validation import validate, validate_status
@@ -59,7 +59,8 @@ def prune(obj: Doc, schema: Schema) -> list[str]:
     Paths read as in strict decoding: ``spec.data[0].x``. The object's own metadata is not looked at.
     """
     found = sorted(_prune_map(obj, _shape(schema), _META, ""))
-    _drop_nulls(obj, schema)
+    if b":null" in (written(obj) or b":null"):
+        _drop_nulls(obj, schema)
     return found
 
 

@@ -17,6 +17,7 @@ from esoctl.sandbox.documents import child
 from esoctl.sandbox.field_errors import NO_FIELD, FieldError, FieldErrorType, quote
 from esoctl.sandbox.limits import Result, Schema
 from esoctl.sandbox.list_items import ABSENT, counterpart, duplicates, old_value, unchanged
+from esoctl.sandbox.remembered import remembered
 
 
 def validate(obj: object, schema: Schema, old: object = None) -> list[FieldError]:
@@ -109,12 +110,19 @@ def _check_map(result: Result, value: dict[str, object], schema: Schema, path: s
 def _check_alternatives(result: Result, value: object, schema: Schema, path: str) -> None:
     """anyOf, oneOf, allOf and not. Old values do not count here."""
     result.score += 1
+    if not _has_alternatives(schema):
+        return
     _check_any_of(result, value, _schemas(schema, "anyOf"), path)
     _check_one_of(result, [_check(value, one, path, ABSENT) for one in _schemas(schema, "oneOf")], path)
     _check_all_of(result, [_check(value, one, path, ABSENT) for one in _schemas(schema, "allOf")], path)
     denied = schema.get("not")
     if isinstance(denied, dict) and not _check(value, denied, path, ABSENT).errors:
         result.add_whole(f"{quote(path)} must not validate the schema (not)")
+
+
+@remembered
+def _has_alternatives(schema: Schema) -> bool:
+    return any(key in schema for key in ("anyOf", "oneOf", "allOf", "not"))
 
 
 def _check_any_of(result: Result, value: object, schemas: Sequence[Schema], path: str) -> None:
