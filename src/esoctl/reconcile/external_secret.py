@@ -50,7 +50,7 @@ from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, longest, verdict
 from esoctl.providers.asking import accepting, asking_afresh
-from esoctl.reconcile import generating, visits
+from esoctl.reconcile import footing, generating, visits
 from esoctl.reconcile.aside import Aside, Threads
 from esoctl.reconcile.carry_out import carry_out, remove_orphans
 from esoctl.reconcile.gather import Open, gather
@@ -72,6 +72,7 @@ class Attempt:
     stage: Stage = Stage.SPEC
     reading: Reading = field(default_factory=partial(Reading, Cause.FIRST))
     generators: generating.Specs = field(default_factory=dict)
+    ground: footing.Footing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class ExternalSecretReconciler:
             await self._admit_repair(observed)
         attempt.reading = Reading(provenance.cause(why, observed, proving=observed.key in self.removals.sightings))
         visits.current().cause = attempt.reading.cause
+        attempt.ground = footing.of(self.views, observed, spec)
         self.stale.discard(observed.key)
         with accepting(freshness.oldest_seconds(why, observed, spec)):
             outcome = await self._sync(replace(observed, stale=False), spec, attempt)
@@ -188,14 +190,13 @@ class ExternalSecretReconciler:
             return await self._sync_generic(observed, spec, assembled, attempt)
         attempt.stage = Stage.WRITE
         plan = await self._plan(observed, spec, assembled)
+        footing.require(attempt.ground, self.views)
         if isinstance(plan.write, Remove):
             attempt.stage = Stage.DELETE
         dropped = secret.dropped(observed, plan.write)
         self.removals.sight(observed, assembled, dropped)
-        if dropped or isinstance(plan.write, Remove):
-            wait = await self._wait_for_proof(observed)
-            if wait is not None:
-                return wait
+        if (dropped or isinstance(plan.write, Remove)) and (wait := await self._wait_for_proof(observed)):
+            return wait
         if secret.empties(observed, plan.write):
             self.removals.admit(observed, spec, self.views)
         notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec, assembled))
@@ -223,15 +224,15 @@ class ExternalSecretReconciler:
         """The rest of a sync whose target is no Secret."""
         attempt.stage = Stage.SHAPE
         plan = await self._plan_generic(observed, spec, assembled)
+        footing.require(attempt.ground, self.views)
         attempt.stage = Stage.DELETE_RESOURCE if isinstance(plan.write, Remove) else Stage.WRITE
         dropped = generic.dropped(observed, plan.write)
         self.removals.sight(observed, assembled, dropped)
         # Lists are written whole, so what is missing may be in one: any write waits.
         missing = observed.key in self.removals.sightings and observed.target is not None
-        if dropped or isinstance(plan.write, Remove) or (missing and not isinstance(plan.write, Leave)):
-            wait = await self._wait_for_proof(observed)
-            if wait is not None:
-                return wait
+        doubtful = dropped or isinstance(plan.write, Remove) or (missing and not isinstance(plan.write, Leave))
+        if doubtful and (wait := await self._wait_for_proof(observed)):
+            return wait
         if isinstance(plan.write, Remove):
             self.removals.admit(observed, spec, self.views)
         notes = await self.generics.carry_out(observed, spec, plan)
