@@ -120,9 +120,9 @@ class Transport:
         return self._endpoint
 
     async def request(self, call: Call) -> bytes:
-        """The body of the answer; raises ClusterError."""
-        renewed = False
-        tries = 0
+        """The body of the answer; raises ClusterError: the server's last word, if it had any."""
+        renewed, tries = False, 0
+        said: ClusterError | None = None
         lease = self._options.lease() if call.changes and call.method != "GET" else math.inf
         if lease < WRITE_SECONDS:
             raise NotLeading
@@ -137,12 +137,12 @@ class Transport:
                         renewed = True
                         self._endpoint.forget()
                     except ClusterError as error:
-                        tries += 1
+                        tries, said = tries + 1, error if error.status else said
                         await self._pause(call, error, tries)
         except TimeoutError:
             if lease < call.timeout:
                 raise NotLeading from None
-            raise _unreachable(call, "Timeout", f"no answer within {call.timeout:g} s") from None
+            raise said or _unreachable(call, "Timeout", f"no answer within {call.timeout:g} s") from None
 
     @asynccontextmanager
     async def stream(self, call: Call) -> AsyncIterator[AsyncIterator[bytes]]:
