@@ -63,8 +63,6 @@ class Witness:
     """When each life began."""
     floor: dict[tuple[int, Place], int] = field(default_factory=dict)
     """The place in ``wanted`` that a life wrote last."""
-    acted: dict[Place, int] = field(default_factory=dict)
-    """The place in ``wanted`` that was written last, by whomever."""
     reported: dict[tuple[int, Place], float] = field(default_factory=dict)
     """When a life wrote the status last."""
     broken: list[str] = field(default_factory=list)
@@ -119,7 +117,7 @@ class Witness:
         self.writes["secret"] += 1
         after = self.hands.secret(*place)
         owner = (place[0], place[1].removesuffix("-too"))
-        known = self.acted.get(owner, -1)
+        known = self.floor.get((life.number, owner), -1)
         if after is None or after.get("metadata", {}).get("deletionTimestamp"):
             self.effective[owner] += 1
             self._deleted(life, owner, place, before)
@@ -142,7 +140,7 @@ class Witness:
         for index in range(floor, len(self.wanted[owner])):
             wish = self.wanted[owner][index].wish
             if target(owner[1], wish) == place[1] and self._fits(life, owner, wish, (place, data, held)):
-                self.floor[life.number, owner] = self.acted[owner] = index
+                self.floor[life.number, owner] = index
                 self.proofs[f"written: {wish.kind}"] += 1
                 return
         wishes = [wanted.wish for wanted in self.wanted[owner][floor:]]
@@ -219,10 +217,18 @@ class Witness:
             if wish.deletion != "Retain" and any(self._absent(life, wish, name) for name in remotes):
                 self.proofs["key removed for absence"] += 1
                 return True
-            # The first search of an edited spec says what its keys are: that is an edit, and needs no proof.
-            if index > known and wish.kind in ("find", "path") and any(self._unlisted(life, name) for name in remotes):
+            # The first search of an edited spec says what its keys are: that is an edit, and needs no proof. What a
+            # process wrote that was killed before it could report, the next one cannot tell from an edit.
+            edited = index > known and not self._reported(owner)
+            if edited and wish.kind in ("find", "path") and any(self._unlisted(life, name) for name in remotes):
                 return True
         return False
+
+    def _reported(self, owner: Place) -> bool:
+        """Whether the status tells of a success of the present generation."""
+        found = self.hands.external_secret(*owner) or {}
+        synced = found.get("status", {}).get("syncedResourceVersion", "")
+        return bool(synced.startswith(f"{found.get('metadata', {}).get('generation')}-"))
 
     def _unlisted(self, life: Life, name: str) -> bool:
         heard = [each for each in self.cloud.heard[LISTED + name] if each.process == life.number]

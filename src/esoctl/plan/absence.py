@@ -36,13 +36,16 @@ class Sightings:
         return sorted(thing for thing in self.since if isinstance(thing, str))
 
 
-def vanished(observed: Observed, dropped: Collection[str], answers: int | None, before: int | None) -> Collection[str]:
+def vanished(
+    observed: Observed, dropped: Collection[str], answers: int | None, before: int | None, *, tried: bool = False
+) -> Collection[str]:
     """Of the keys a write would drop, those that a provider may have taken away: all of them, or none.
 
     ``answers`` stands for what providers say now and is None when none is asked; ``before`` for what they said at the
-    last success, None when that is not known any more.
+    last success, None when that is not known any more. ``tried`` tells that this spec was written already, whether or
+    not that could be reported.
     """
-    edited = answers in (None, before) or not refresh.generation_synced(observed)
+    edited = answers in (None, before) or not (tried or refresh.generation_synced(observed))
     return () if edited else dropped
 
 

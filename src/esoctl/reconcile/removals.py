@@ -33,6 +33,8 @@ class Removals:
     """What was known when a sync had its answers, until it knows what they mean; one that fails proves nothing."""
     answers: dict[Key, int | None] = field(default_factory=dict, repr=False)
     """What providers answered at the last success (``Assembled.answers``)."""
+    tried: dict[Key, tuple[str, int]] = field(default_factory=dict, repr=False)
+    """UID and generation of the spec that was written last without a loss, whether or not that could be reported."""
     since: datetime | None = None
     """The first sync of this process."""
     removed: dict[StoreRef, dict[Key, datetime]] = field(default_factory=dict)
@@ -49,7 +51,11 @@ class Removals:
         """Take down what those answers lack; ``dropped`` are the keys of ours that a write would take away."""
         key, uid = observed.key, observed.es.metadata.uid
         before = self.before.pop(key, None)
-        gone = absence.vanished(observed, dropped, assembled.answers, self.answers.get(key))
+        spec = (uid, observed.es.metadata.generation)
+        tried = self.tried.get(key) == spec
+        gone = absence.vanished(observed, dropped, assembled.answers, self.answers.get(key), tried=tried)
+        if not dropped:
+            self.tried[key] = spec
         absent = [*(gap.source for gap in assembled.absent), *gone]
         if absent:
             self.sightings[key] = absence.sight(before, uid, absent, observed.now)
@@ -94,7 +100,7 @@ class Removals:
 
     def forget(self, key: Key) -> None:
         """The object is gone. What was removed for it still counts."""
-        for known in (self.sightings, self.before, self.answers):
+        for known in (self.sightings, self.before, self.answers, self.tried):
             known.pop(key, None)
         self._let_go(key)
 

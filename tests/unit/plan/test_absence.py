@@ -71,3 +71,9 @@ def test_keys_wait_when_a_provider_may_have_taken_them_and_go_at_once_by_an_edit
 
 def test_the_keys_among_what_is_absent_are_told_in_order() -> None:
     assert sight(None, "uid", ["b", A, "a"], EPOCH).keys == ["a", "b"]
+
+
+def test_a_spec_that_was_written_and_could_not_be_reported_is_no_edit() -> None:
+    found = vanished(observed(an_external_secret(generation=2)), {"a"}, 1, None, tried=True)
+
+    assert set(found) == {"a"}
