@@ -39,6 +39,9 @@ RIGHTS_SECONDS = 30.0
 """The longest pause of a call for which the operator has no right: it is granted by hand, and then all is to be well
 soon. An API server that starts refuses everything for a moment, too."""
 
+WEBHOOK_SECONDS = 40.0
+"""The longest pause of a write that an admission webhook did not answer: it is back when its Pod is."""
+
 HELD_SECONDS = 60.0
 """Until a removal that is held back is looked at again; its store may have been released meanwhile."""
 
@@ -48,6 +51,8 @@ BUSY_SECONDS = 5.0
 
 _NO_RIGHT = re.compile(r'is forbidden: User ".*" cannot [a-z]+ resource ')
 """The words of the API server's authorizer."""
+_NO_WEBHOOK = "failed calling webhook"
+"""The words of the API server's admission, with 500."""
 
 
 class Stage(StrEnum):
@@ -148,7 +153,7 @@ def _repeated(stage: Stage, cause: EsoctlError) -> Retry | Park | Later:
         case Invalid() | Denied() | RemovalHeld():
             return _refused(cause)
         case ClusterError():
-            return Retry(cause.after)
+            return Retry(cause.after, longest(cause))
         case _:
             return Retry()
 
@@ -172,6 +177,8 @@ def longest(error: EsoctlError) -> float:
     """
     if isinstance(error, TargetContested):
         return error.after
+    if isinstance(error, ClusterError) and _NO_WEBHOOK in str(error):
+        return WEBHOOK_SECONDS
     return RIGHTS_SECONDS if lacks_rights(error) else math.inf
 
 

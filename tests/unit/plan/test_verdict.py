@@ -24,7 +24,18 @@ from esoctl.errors import (
     Unreachable,
 )
 from esoctl.model.conditions import Reason
-from esoctl.plan.verdict import BUSY_SECONDS, RIGHTS_SECONDS, SLOW_RETRY, Behind, Later, Park, Retry, Stage, verdict
+from esoctl.plan.verdict import (
+    BUSY_SECONDS,
+    RIGHTS_SECONDS,
+    SLOW_RETRY,
+    WEBHOOK_SECONDS,
+    Behind,
+    Later,
+    Park,
+    Retry,
+    Stage,
+    verdict,
+)
 
 NO_RIGHT = 'secrets "a" is forbidden: User "u" cannot patch resource "secrets" in API group "" in the namespace "n"'
 
@@ -147,6 +158,13 @@ def entry(cause: EsoctlError) -> EntryFailed:
             f"could not update secret: {TargetContested(7.0)}",
             Retry(7.0, at_most=7.0),
             id="F36 contested",
+        ),
+        pytest.param(
+            Stage.WRITE,
+            Unreachable(500, "InternalError", 'failed calling webhook "w": refused'),
+            'could not update secret: failed calling webhook "w": refused',
+            Retry(at_most=WEBHOOK_SECONDS),
+            id="F31 webhook",
         ),
         pytest.param(
             Stage.WRITE,
