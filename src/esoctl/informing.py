@@ -19,7 +19,7 @@ from esoctl.informers import predicates, triggers
 from esoctl.informers.changes import Change, ChangeKind
 from esoctl.informers.gates import Gates
 from esoctl.informers.informer import Informer
-from esoctl.informers.intake import Decode, Sink, Urgency
+from esoctl.informers.intake import After, Decode, Sink, Urgency
 from esoctl.informers.joined import Family, family
 from esoctl.informers.ondemand import OnDemand
 from esoctl.informers.revival import Revival
@@ -249,6 +249,7 @@ class _Reading(Generic[T]):
     sink: Sink[T]
     indexes: Mapping[str, Indexer[T]] = field(default_factory=dict)
     urgency: Urgency[T] | None = None
+    after: After[T] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,8 @@ class _Maker:
         made = Informer(name, found, read.decode, read.sink, options=self.options, indexes=read.indexes)
         if read.urgency is not None:
             made.order(read.urgency)
+        if read.after is not None:
+            made.share(read.after)
         return made
 
     def family(self, kind: Kind, read: _Reading[T], labels: str = "", *, bare: bool = False) -> Family[T]:
@@ -293,11 +296,12 @@ def build(api: Api, served: tuple[str, ...], hands: Hands) -> Informers:
     stores = _Reading(store.decode, sinks.store, {BY_CREDENTIAL: hands.credentials})
     asked: dict[str, Indexer[ExternalSecret]] = {BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text}
     late = partial(_lateness, hands.now)
+    wanted = _Reading(external_secret.decode, sinks.external_secret, asked, late, external_secret.after)
     held = f"{MANAGED_LABEL}=true"
     informers = Informers(
         scope,
         gates,
-        maker.family(Kind.EXTERNAL_SECRET, _Reading(external_secret.decode, sinks.external_secret, asked, late)),
+        maker.family(Kind.EXTERNAL_SECRET, wanted),
         maker.family(Kind.SECRET_STORE, stores),
         None if served else maker.family(Kind.CLUSTER_SECRET_STORE, stores),
         maker.family(Kind.SECRET, _Reading(decode_bare, sinks.secret_meta, {BY_OWNER: _by_owner}), bare=True),

@@ -9,7 +9,7 @@ import anyio
 import msgspec
 
 from esoctl.informers.documents import EventType, Head
-from esoctl.informers.intake import Decode, Intake, Sink, Urgency
+from esoctl.informers.intake import After, Decode, Intake, Sink, Urgency
 from esoctl.informers.ports import ListWatch
 from esoctl.informers.progress import Progress
 from esoctl.informers.store import Indexer, Store, T, Writer
@@ -70,6 +70,10 @@ class Informer(Generic[T]):
     def order(self, urgency: Urgency[T]) -> None:
         """Hand the objects of the first list on by their urgency, the greatest first."""
         self._intake.urgency = urgency
+
+    def share(self, after: After[T]) -> None:
+        """Let the newer state of an object share parts with the older one."""
+        self._intake.after = after
 
     async def run(self) -> None:
         """Follow the collection until cancelled."""

@@ -31,6 +31,14 @@ Sink = Callable[[Change[T]], None]
 Urgency = Callable[[T | Broken | None], float]
 """The more urgent objects of the first list have greater numbers."""
 
+After = Callable[[T, T], T]
+"""Of an object that is known and what was read of it, the newer state; it may share parts with the older one."""
+
+
+def _as_it_is(_known: T, fresh: T) -> T:
+    return fresh
+
+
 _MISFIT = (*documents.UNREADABLE, EsoctlError, TypeError, LookupError)
 
 
@@ -45,6 +53,8 @@ class Intake(Generic[T]):
         self._kind = kind
         self.urgency: Urgency[T] | None = None
         """By what the first list is ordered."""
+        self.after: After[T] = _as_it_is
+        """Makes the newer state of an object of what is known and what was read."""
         self._draft: World[T] | None = None
         self._first = True
         self.skipped: Counter[str] = Counter()
@@ -131,9 +141,10 @@ class Intake(Generic[T]):
         if known is not None and _same(known, head):
             return known
         try:
-            return self._decode(raw)
+            thing = self._decode(raw)
         except _MISFIT as error:
             return self._broken(raw, error)
+        return thing if known is None or isinstance(known, Broken) else self.after(known, thing)
 
     def _broken(self, raw: msgspec.Raw, error: Exception) -> Broken | None:
         try:

@@ -303,5 +303,13 @@ def decode(raw: bytes | msgspec.Raw) -> ExternalSecret:
         return ExternalSecret(head.metadata, None, head.status, misfit.describe(error))
 
 
+def after(known: ExternalSecret, fresh: ExternalSecret) -> ExternalSecret:
+    """The newer state of an object, with the very spec of the older one where both are equal.
+
+    Most changes are of the status, and what was worked out of a spec holds for as long as it is the same one.
+    """
+    return msgspec.structs.replace(fresh, spec=known.spec) if fresh.spec == known.spec else fresh
+
+
 _decoder = msgspec.json.Decoder(ExternalSecret)
 _head = msgspec.json.Decoder(_Head)

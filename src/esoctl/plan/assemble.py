@@ -8,7 +8,7 @@ that fails, in spec order, fails the whole: nothing partial is ever written.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple, assert_never
 
 from esoctl.errors import EntryFailed, EsoctlError, SecretMissing, SpecError
@@ -51,13 +51,22 @@ class Assembled:
     """The same, within this process, while the stores that are asked answer the same; None when none is asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kitchen:
     """What the fold needs besides the spec: answers, how to read them, and the template language for keys."""
 
     answers: Mapping[Request, Answer]
     transform: Transform
     quirks: Mapping[StoreRef, Quirks]
+
+    @cached_property
+    def likeness(self) -> int | None:
+        """Stands for the answers of stores within this process; None when none was asked.
+
+        Generators are left out: they make something new each time.
+        """
+        given = frozenset((asked, answer) for asked, answer in self.answers.items() if not isinstance(asked, Make))
+        return hash(given) if given else None
 
     def quirks_of(self, source: Source) -> Quirks:
         return self.quirks.get(source.store, Quirks())
@@ -77,13 +86,7 @@ def assemble(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Asse
         failure.absent = tuple((gap.path, gap.key) for gap in absent)
         failure.add_missing(_further(namespace, spec, kitchen.answers, failure))
         raise
-    return Assembled(Values(values), tuple(absent), proven, _likeness(kitchen.answers))
-
-
-def _likeness(answers: Mapping[Request, Answer]) -> int | None:
-    """Generators are left out: they make something new each time."""
-    given = frozenset((asked, answer) for asked, answer in answers.items() if not isinstance(asked, Make))
-    return hash(given) if given else None
+    return Assembled(Values(values), tuple(absent), proven, kitchen.likeness)
 
 
 def _parts(namespace: str, spec: ExternalSecretSpec, kitchen: Kitchen) -> Iterator[Assembled]:

@@ -21,6 +21,8 @@ WITHOUT_TARGET = (
 
 def differs(observed: Observed, spec: ExternalSecretSpec) -> bool:
     """Whether the target must be repaired before the next refresh."""
+    if observed.intact:
+        return False
     policy = spec.target.creation_policy
     if policy in (CreationPolicy.NONE, CreationPolicy.ORPHAN):
         return False

@@ -4,7 +4,7 @@ Pure data. ``Applied`` is what this process wrote last; after a restart it is No
 target itself tells (label, owner, data hash).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from esoctl.model.external_secret import ExternalSecret
@@ -46,9 +46,14 @@ class Observed:
     age: timedelta = timedelta()
     """How long ago it was synced by a clock that nobody sets, as far as this process knows."""
 
+    intact: bool = False
+    """Nothing that matters for it was changed since the target was found right: it does not differ."""
+    named: Key | None = field(default=None, compare=False)
+    """The key, where it is known already."""
+
     @property
     def key(self) -> Key:
-        return Key(Kind.EXTERNAL_SECRET, self.es.metadata.namespace, self.es.metadata.name)
+        return self.named or Key(Kind.EXTERNAL_SECRET, self.es.metadata.namespace, self.es.metadata.name)
 
 
 def instant(text: str | None) -> datetime | None:
@@ -64,4 +69,4 @@ def instant(text: str | None) -> datetime | None:
 
 def stamp(moment: datetime) -> str:
     """An aware datetime as the API writes it: UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

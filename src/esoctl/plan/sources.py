@@ -82,6 +82,21 @@ class Found:
 Answer = Payload | Found | Missing | Failed
 
 
+class Wants(NamedTuple):
+    """All that a spec asks for, each once and in its order."""
+
+    spec: ExternalSecretSpec
+    stores: tuple[StoreRef, ...]
+    makes: tuple[Make, ...]
+    sources: tuple[Source, ...]
+
+
+def wants(namespace: str, spec: ExternalSecretSpec) -> Wants:
+    """What the spec asks for, seen from that namespace."""
+    made, asked = makes(namespace, spec), sources(namespace, spec)
+    return Wants(spec, tuple(store_refs(namespace, spec)), tuple(made), tuple(asked))
+
+
 def sources(namespace: str, spec: ExternalSecretSpec) -> list[Source]:
     """Every request the spec needs, each once, in spec order.
 

@@ -4,13 +4,15 @@ Order matters: the new target is written before an old one is deleted, so a fail
 never none.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from esoctl.errors import Conflict, Invalid, NotFound
+from esoctl.model.external_secret import ExternalSecretSpec
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
-from esoctl.plan import hashing, manifest
-from esoctl.plan.observed import DATA_HASH_ANNOTATION
+from esoctl.plan import hashing, manifest, refresh, secret, unused
+from esoctl.plan.observed import DATA_HASH_ANNOTATION, Observed
 from esoctl.plan.secret import DELETED, Apply, Leave, Remove, SecretPlan
 from esoctl.reconcile.ports import Cluster, Note
 
@@ -26,8 +28,8 @@ async def carry_out(
     """Write or delete the target; the Secret as it was written (None when nothing was), and what to tell."""
     match plan.write:
         case Apply() as wanted:
-            secret = await _apply(wanted, namespace, manager, cluster)
-            return secret, _told(wanted)
+            made = await _apply(wanted, namespace, manager, cluster)
+            return made, _told(wanted)
         case Remove(name, uid, resource_version):
             await cluster.remove_secret(namespace, name, uid, resource_version)
             return None, [REMOVED]
@@ -42,6 +44,17 @@ def _told(wanted: Apply) -> list[Note]:
     return [] if wanted.frozen else [UPDATED]
 
 
+def ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
+    """The fields without effect, told once an edit. DIFFERS: the reference ignores them in silence."""
+    found = [] if refresh.generation_synced(observed) else unused.external_secret(spec)
+    return [Note(unused.REASON, unused.text(found), warning=True)] if found else []
+
+
+def missing(absent: Iterable[tuple[str, str]]) -> list[Note]:
+    """What to tell of entries, as (path, remote key), whose absence is tolerated."""
+    return [Note("MissingProviderSecret", message) for message in secret.missing_notes(absent)]
+
+
 async def remove_orphans(orphans: list[Meta], namespace: str, cluster: Cluster) -> list[Note]:
     """Delete Secrets that an earlier target name left behind; each only as the object that was seen."""
     for orphan in orphans:
@@ -52,14 +65,12 @@ async def remove_orphans(orphans: list[Meta], namespace: str, cluster: Cluster) 
 async def _apply(wanted: Apply, namespace: str, manager: str, cluster: Cluster) -> Secret:
     if wanted.take_over:
         await cluster.take_over_secret(namespace, wanted.name, manager)
-    secret = await _guarded(wanted, namespace, manager, cluster)
-    actual = hashing.data_hash(secret.data)
+    made = await _guarded(wanted, namespace, manager, cluster)
+    actual = hashing.data_hash(made.data)
     if wanted.annotations.get(DATA_HASH_ANNOTATION) == actual:
-        return secret
+        return made
     # Somebody changed a foreign key meanwhile, or still owns a key that we gave up: the hash must be of what is there.
-    corrected = replace(
-        wanted, annotations={**wanted.annotations, DATA_HASH_ANNOTATION: actual}, uid=secret.metadata.uid
-    )
+    corrected = replace(wanted, annotations={**wanted.annotations, DATA_HASH_ANNOTATION: actual}, uid=made.metadata.uid)
     return await _guarded(corrected, namespace, manager, cluster)
 
 

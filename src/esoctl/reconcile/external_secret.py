@@ -36,9 +36,7 @@ from esoctl.plan import (
     render,
     secret,
     shaping,
-    sources,
     status,
-    unused,
     validate,
 )
 from esoctl.plan.assemble import Assembled, Kitchen
@@ -48,14 +46,17 @@ from esoctl.plan.observed import FINALIZER, Observed
 from esoctl.plan.provenance import Reading, Tellable
 from esoctl.plan.refresh import Skip, Sync, TearDown, Why
 from esoctl.plan.secret import Apply, Leave, Remove, SecretPlan
+from esoctl.plan.settled import settled
+from esoctl.plan.sources import Wants
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, longest, verdict
 from esoctl.providers.asking import accepting, asking_afresh
 from esoctl.reconcile import footing, generating, visits
 from esoctl.reconcile.aside import Aside, Threads
-from esoctl.reconcile.carry_out import carry_out, remove_orphans
+from esoctl.reconcile.carry_out import carry_out, ignored, missing, remove_orphans
 from esoctl.reconcile.gather import Open, gather
 from esoctl.reconcile.generic_targets import GenericTargets
 from esoctl.reconcile.ports import Again, Cluster, Done, Gone, Note, Outcome, Parked, Views, Waits
+from esoctl.reconcile.recall import Recall
 from esoctl.reconcile.removals import Removals, confirm
 from esoctl.reconcile.reports import Reports
 from esoctl.reconcile.targets import Targets
@@ -69,10 +70,13 @@ log = structlog.get_logger("esoctl.externalsecret")
 class Attempt:
     """How far a sync has come, so that a failure is reported with its stage; why it is made, and what it read."""
 
+    wants: Wants
     stage: Stage = Stage.SPEC
     reading: Reading = field(default_factory=partial(Reading, Cause.FIRST))
     generators: generating.Specs = field(default_factory=dict)
     ground: footing.Footing | None = None
+    answers: int | None = None
+    """Stands for what stores answered (``Kitchen.likeness``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class ExternalSecretReconciler:
     repairs: dict[Key, Repairs] = field(default_factory=dict)
     """When targets were set right lately that somebody else had changed."""
     reports: Reports = field(default_factory=Reports)
+    recall: Recall = field(default_factory=Recall)
     stale: set[Key] = field(default_factory=set)
     """What the informers found to be out of date; taken out when a sync begins."""
     aside: Aside = field(default_factory=Threads, repr=False)
@@ -100,26 +105,24 @@ class ExternalSecretReconciler:
         """Visit one key."""
         item = self.views.external_secret(key.namespace, key.name)
         if item is None:
-            self.targets.forget(key)
-            self.generics.forget(key)
-            self.removals.forget(key)
+            for known in (self.targets, self.generics, self.removals, self.reports, self.recall):
+                known.forget(key)
             self.repairs.pop(key, None)
-            self.reports.forget(key)
             self.stale.discard(key)
             return Gone()
         item = self.reports.latest(key, item)
         now = self.clock.now()
         age, applied = self.reports.age(key, item, now), self.targets.applied.get(key)
-        observed = Observed(item, now, None, applied, stale=key in self.stale, age=age)
+        observed = Observed(item, now, None, applied, stale=key in self.stale, age=age, named=key)
         if item.spec is None:
             return await self._refuse(observed, validate.unfit(item.unfit, "spec"))
-        if not self._ours(observed, item.spec):
+        wants = self.recall.wants(key, item.spec)
+        if not self._ours(wants):
             return Done()
-        return await self._visit(observed, item.spec)
+        visits.current().stores = wants.stores
+        return await self._visit(observed, item.spec, Attempt(wants))
 
-    async def _visit(self, observed: Observed, spec: ExternalSecretSpec) -> Outcome:
-        attempt = Attempt()
-        visits.current().stores = sources.store_refs(observed.key.namespace, spec)
+    async def _visit(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
         try:
             observed = await self._see(observed, spec, attempt)
             match refresh.decide(observed, spec):
@@ -134,13 +137,12 @@ class ExternalSecretReconciler:
             ruling = generic.ruled(spec, attempt.stage, verdict(attempt.stage, error))
             if observed.stale and not status.tells_failure(observed, ruling):
                 self.stale.add(observed.key)
-            self._tell(observed, _missing(error.absent) if isinstance(error, EntryFailed) else [])
+            self._tell(observed, missing(error.absent) if isinstance(error, EntryFailed) else [])
             return await self._failed(replace(observed, stale=False), spec, ruling)
 
     async def _begin(self, observed: Observed, spec: ExternalSecretSpec, why: Why, attempt: Attempt) -> Outcome:
         log.debug("sync", why=why)
-        makes = sources.makes(observed.key.namespace, spec)
-        attempt.generators = await generating.read(makes, self.cluster, self.views.beyond)
+        attempt.generators = await generating.read(attempt.wants.makes, self.cluster, self.views.beyond)
         if not generating.managed(attempt.generators, self.controller_class):
             return Done()
         repair = contest.repairs(observed, spec, why)
@@ -152,7 +154,8 @@ class ExternalSecretReconciler:
         attempt.ground = footing.of(self.views, observed, spec)
         self.stale.discard(observed.key)
         with accepting(freshness.oldest_seconds(why, observed, spec)):
-            outcome = await self._sync(replace(observed, stale=False), spec, attempt)
+            observed = replace(observed, stale=False) if observed.stale else observed
+            outcome = await self._sync(observed, spec, attempt)
         if repair:
             self.repairs[observed.key] = contest.noted(self.repairs.get(observed.key, ()), observed.now)
         return outcome
@@ -173,7 +176,8 @@ class ExternalSecretReconciler:
         self.generics.leave(observed.key)
         if spec.target.creation_policy is CreationPolicy.NONE:
             return observed
-        return replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
+        seen = replace(observed, target=await self.targets.see(observed.key, observed.es.target_name))
+        return self.recall.compared(seen, spec)
 
     async def _sync(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Outcome:
         attempt.stage = Stage.SPEC
@@ -183,9 +187,15 @@ class ExternalSecretReconciler:
         attempt.stage = Stage.FETCH
         if refresh.needs_finalizer(observed, spec):
             await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
-        assembled = await self._fetch(observed, spec, attempt)
+        kitchen = await self._fetch(observed, attempt)
+        known = self.recall.outcome(observed, kitchen)
+        if known is not None and observed.key not in self.removals.sightings:
+            footing.require(attempt.ground, self.views)
+            self.removals.read(observed)
+            return await self._succeeded(observed, spec, known, [], attempt)
+        assembled = assemble.assemble(observed.key.namespace, spec, kitchen)
         self.removals.read(observed)
-        self._tell(observed, _missing((gap.path, gap.key) for gap in assembled.absent))
+        self._tell(observed, missing((gap.path, gap.key) for gap in assembled.absent))
         if generic.chosen(spec) is not None:
             return await self._sync_generic(observed, spec, assembled, attempt)
         attempt.stage = Stage.WRITE
@@ -200,11 +210,9 @@ class ExternalSecretReconciler:
         if secret.empties(observed, plan.write):
             self.removals.admit(observed, spec, self.views)
         notes = await self._carry_out(observed, plan, attempt, provenance.tellable(spec, assembled))
-        attempt.stage = Stage.ORPHANS
-        notes += await self._remove_orphans(observed, spec)
-        attempt.stage = Stage.STATUS
-        self.removals.succeeded(observed, assembled)
-        return await self._succeeded(observed, spec, plan, notes, attempt)
+        outcome = await self._succeeded(observed, spec, plan, notes, attempt)
+        self.recall.keep(observed.key, settled(observed, spec, assembled, kitchen.quirks, plan))
+        return outcome
 
     async def _carry_out(
         self, observed: Observed, plan: SecretPlan, attempt: Attempt, tellable: Tellable
@@ -229,8 +237,8 @@ class ExternalSecretReconciler:
         dropped = generic.dropped(observed, plan.write)
         self.removals.sight(observed, assembled, dropped)
         # Lists are written whole, so what is missing may be in one: any write waits.
-        missing = observed.key in self.removals.sightings and observed.target is not None
-        doubtful = dropped or isinstance(plan.write, Remove) or (missing and not isinstance(plan.write, Leave))
+        lacking = observed.key in self.removals.sightings and observed.target is not None
+        doubtful = dropped or isinstance(plan.write, Remove) or (lacking and not isinstance(plan.write, Leave))
         if doubtful and (wait := await self._wait_for_proof(observed)):
             return wait
         if isinstance(plan.write, Remove):
@@ -238,10 +246,6 @@ class ExternalSecretReconciler:
         notes = await self.generics.carry_out(observed, spec, plan)
         tellable = provenance.tellable(spec, assembled)
         self.reports.changed(observed.key, provenance.of_generic(observed, plan.write, attempt.reading.cause, tellable))
-        attempt.stage = Stage.ORPHANS
-        notes += await self._remove_orphans(observed, spec)
-        attempt.stage = Stage.STATUS
-        self.removals.succeeded(observed, assembled)
         return await self._succeeded(observed, spec, plan.report, notes, attempt)
 
     async def _plan_generic(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> GenericPlan:
@@ -255,17 +259,17 @@ class ExternalSecretReconciler:
         shape = await self.aside(work) if template else work()
         return generic.want(observed, spec, assembled, shape)
 
-    async def _fetch(self, observed: Observed, spec: ExternalSecretSpec, attempt: Attempt) -> Assembled:
-        namespace = observed.key.namespace
+    async def _fetch(self, observed: Observed, attempt: Attempt) -> Kitchen:
+        wants = attempt.wants
         with asking_afresh() if observed.key in self.removals.sightings else nullcontext():
-            gathered = await gather(sources.sources(namespace, spec), namespace, self.open_store)
+            gathered = await gather(wants.sources, observed.key.namespace, self.open_store)
         env = self.kitchen_env(observed.now)
-        made = generating.make_all(sources.makes(namespace, spec), attempt.generators, env.entropy)
-        answers = gathered.answers | made
-        attempt.reading = replace(attempt.reading, remotes=provenance.remotes(answers))
+        answers = gathered.answers | generating.make_all(wants.makes, attempt.generators, env.entropy)
+        attempt.reading = Reading(attempt.reading.cause, provenance.remotes(answers))
         visits.current().remotes = attempt.reading.remotes
         kitchen = Kitchen(answers, lambda template, key: render.key(template, key, env), gathered.quirks)
-        return assemble.assemble(namespace, spec, kitchen)
+        attempt.answers = kitchen.likeness
+        return kitchen
 
     async def _plan(self, observed: Observed, spec: ExternalSecretSpec, assembled: Assembled) -> SecretPlan:
         rendered = render.Rendered()
@@ -324,7 +328,11 @@ class ExternalSecretReconciler:
     async def _succeeded(
         self, observed: Observed, spec: ExternalSecretSpec, plan: SecretPlan, notes: list[Note], attempt: Attempt
     ) -> Outcome:
-        self._tell(observed, [*notes, *_ignored(observed, spec)])
+        attempt.stage = Stage.ORPHANS
+        notes = notes + await self._remove_orphans(observed, spec)
+        attempt.stage = Stage.STATUS
+        self.removals.succeeded(observed, attempt.answers)
+        self._tell(observed, [*notes, *ignored(observed, spec)])
         after, sync = self.reports.success(observed, spec, plan, attempt.reading)
         await self._patch_status(observed, after, sync)
         self.reports.told(observed.key)
@@ -354,9 +362,9 @@ class ExternalSecretReconciler:
             case Retry(after, at_most):
                 return Again(ruling.event or "somebody else wrote at the same time", after, again, at_most)
 
-    def _ours(self, observed: Observed, spec: ExternalSecretSpec) -> bool:
+    def _ours(self, wants: Wants) -> bool:
         """Whether every store it names, as far as those exist, is of our controller class."""
-        found = (self.views.store(ref) for ref in sources.store_refs(observed.key.namespace, spec))
+        found = map(self.views.store, wants.stores)
         return all(access.manages(self.controller_class, store.spec) for store in found if store is not None)
 
     async def _remove_orphans(self, observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
@@ -388,13 +396,3 @@ class ExternalSecretReconciler:
         if patch is not None:
             await self.cluster.patch_status(observed.key, patch)
             self.reports.sent[observed.key] = (observed.es.metadata.uid, after)
-
-
-def _ignored(observed: Observed, spec: ExternalSecretSpec) -> list[Note]:
-    """The fields without effect, told once an edit. DIFFERS: the reference ignores them in silence."""
-    found = [] if refresh.generation_synced(observed) else unused.external_secret(spec)
-    return [Note(unused.REASON, unused.text(found), warning=True)] if found else []
-
-
-def _missing(absent: Iterable[tuple[str, str]]) -> list[Note]:
-    return [Note("MissingProviderSecret", message) for message in secret.missing_notes(absent)]

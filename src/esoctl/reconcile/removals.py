@@ -32,7 +32,7 @@ class Removals:
     before: dict[Key, Sightings] = field(default_factory=dict, repr=False)
     """What was known when a sync had its answers, until it knows what they mean; one that fails proves nothing."""
     answers: dict[Key, int | None] = field(default_factory=dict, repr=False)
-    """What providers answered at the last success (``Assembled.answers``)."""
+    """What providers answered at the last success (``Kitchen.likeness``)."""
     tried: dict[Key, tuple[str, int]] = field(default_factory=dict, repr=False)
     """UID and generation of the spec that was written last without a loss, whether or not that could be reported."""
     since: datetime | None = None
@@ -62,9 +62,9 @@ class Removals:
         else:
             self._let_go(key)
 
-    def succeeded(self, observed: Observed, assembled: Assembled) -> None:
+    def succeeded(self, observed: Observed, answers: int | None) -> None:
         """The target is as those answers want it."""
-        self.answers[observed.key] = assembled.answers
+        self.answers[observed.key] = answers
 
     def proof_at(self, observed: Observed) -> datetime | None:
         """When a read may prove what is absent; None when it is proven, or when nothing is absent."""

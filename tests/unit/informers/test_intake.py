@@ -225,3 +225,14 @@ async def test_T_12_the_first_list_is_handed_on_by_urgency_and_later_ones_are_no
     await taking.listing(an_object("e", 5, size=1), an_object("f", 6, size=2))
 
     assert [name for _, name, _ in taking.told()][:6] == ["b", "a", "c", "d", "e", "f"]
+
+
+def test_the_newer_state_of_an_object_may_share_parts_with_the_older_one() -> None:
+    taking = Taking()
+    taking.intake.after = lambda known, fresh: msgspec.structs.replace(fresh, size=known.size)
+    taking.event(ADDED, an_object("a", 1) | {"size": 3})
+    taking.event(MODIFIED, an_object("a", 2) | {"size": 4})
+
+    found = taking.writer.store.get("shop", "a")
+    assert isinstance(found, Thing)
+    assert (found.metadata.resource_version, found.size) == ("2", 3)

@@ -22,6 +22,7 @@ from esoctl.model.external_secret import (
     TemplateScope,
 )
 from esoctl.model.remote import MetadataPolicy
+from support.builders import an_external_secret
 
 REMOTE = {
     "key": "app/db",
@@ -164,3 +165,11 @@ def _part_of(part: object, whole: object) -> bool:
     if isinstance(part, list):
         return isinstance(whole, list) and len(part) == len(whole) and all(map(_part_of, part, whole))
     return part == whole
+
+
+def test_a_later_state_has_the_very_spec_of_the_one_before_while_they_are_equal() -> None:
+    known, same, edited = an_external_secret(), an_external_secret(labels={"a": "b"}), an_external_secret(data=[])
+
+    assert external_secret.after(known, same).spec is known.spec
+    assert external_secret.after(known, same).metadata is same.metadata
+    assert external_secret.after(known, edited) is edited
