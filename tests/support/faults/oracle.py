@@ -309,7 +309,7 @@ def parsed(line: bytes) -> Entry | None:
     return Entry(
         moment(entry["requestReceivedTimestamp"]),
         moment(entry["stageTimestamp"]),
-        entry["user"]["username"],
+        entry["user"].get("username", ""),  # nobody, where a token is refused
         entry["verb"],
         "/".join(filter(None, (about["resource"], about.get("subresource")))),
         (about.get("namespace", ""), name),
