@@ -214,11 +214,10 @@ class Stage:
         """Wait until all is right; the seconds it took, which may not be more than ``bound``."""
         began, wrong = time.monotonic(), ["nothing was looked at"]
         while wrong:
-            with contextlib.suppress(*TROUBLES, AssertionError):  # or one that starts, and refuses for a moment
+            spent, told = time.monotonic() - began, "\n".join(wrong[:5])
+            assert spent < bound, f"N3: after {spent:.0f} s {len(wrong)} are wrong still:\n{told}"
+            with contextlib.suppress(*TROUBLES):
                 wrong = self.wrong(but)
-            spent = time.monotonic() - began
-            told = "\n".join(wrong[:5])
-            assert spent < bound or not wrong, f"N3: after {spent:.0f} s {len(wrong)} are wrong still:\n{told}"
             time.sleep(0.3 if wrong else 0)
         return time.monotonic() - began
 
