@@ -23,7 +23,7 @@ from esoctl.informers.intake import After, Decode, Sink, Urgency
 from esoctl.informers.joined import Family, family
 from esoctl.informers.ondemand import OnDemand
 from esoctl.informers.revival import Revival
-from esoctl.informers.store import Broken, Indexer, T
+from esoctl.informers.store import Alike, Broken, Indexer, T
 from esoctl.informers.triggers import Cause, Lookups, Trigger
 from esoctl.informers.watcher import Options, Streaming
 from esoctl.kube.api import Api, Collection, Selection
@@ -241,6 +241,10 @@ class Sinks:
             self.emit(key, LANES[cause])
 
 
+def _different(_one: object, _other: object) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading(Generic[T]):
     """How the objects of a kind are decoded, who hears of their changes, and how they are found again."""
@@ -250,6 +254,7 @@ class _Reading(Generic[T]):
     indexes: Mapping[str, Indexer[T]] = field(default_factory=dict)
     urgency: Urgency[T] | None = None
     after: After[T] | None = None
+    alike: Alike[T] = _different
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,7 @@ class _Maker:
         if read.urgency is not None:
             made.order(read.urgency)
         if read.after is not None:
-            made.share(read.after)
+            made.share(read.after, read.alike)
         return made
 
     def family(self, kind: Kind, read: _Reading[T], labels: str = "", *, bare: bool = False) -> Family[T]:
@@ -296,7 +301,7 @@ def build(api: Api, served: tuple[str, ...], hands: Hands) -> Informers:
     stores = _Reading(store.decode, sinks.store, {BY_CREDENTIAL: hands.credentials})
     asked: dict[str, Indexer[ExternalSecret]] = {BY_TARGET: _by_target, BY_STORE: _by_store, BY_TEXT: _by_text}
     late = partial(_lateness, hands.now)
-    wanted = _Reading(external_secret.decode, sinks.external_secret, asked, late, external_secret.after)
+    wanted = _Reading(external_secret.decode, sinks.external_secret, asked, late, external_secret.after, _alike)
     held = f"{MANAGED_LABEL}=true"
     informers = Informers(
         scope,
@@ -345,6 +350,11 @@ def _lookups(built: list[Informers], own: Callable[[Meta], bool]) -> Lookups:
         return built[0].external_secrets.store.by(BY_TARGET, wanted)
 
     return Lookups(by_target, by_store, by_credential, by_manifest, by_text, own)
+
+
+def _alike(one: ExternalSecret, other: ExternalSecret) -> bool:
+    """The indexes look at the spec and the name alone."""
+    return one.spec is other.spec
 
 
 def _by_target(es: ExternalSecret) -> list[tuple[str, ...]]:

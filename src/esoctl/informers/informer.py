@@ -12,7 +12,7 @@ from esoctl.informers.documents import EventType, Head
 from esoctl.informers.intake import After, Decode, Intake, Sink, Urgency
 from esoctl.informers.ports import ListWatch
 from esoctl.informers.progress import Progress
-from esoctl.informers.store import Indexer, Store, T, Writer
+from esoctl.informers.store import Alike, Indexer, Store, T, Writer
 from esoctl.informers.watcher import Options, Watcher
 
 FRESH_SECONDS = 180.0
@@ -71,9 +71,9 @@ class Informer(Generic[T]):
         """Hand the objects of the first list on by their urgency, the greatest first."""
         self._intake.urgency = urgency
 
-    def share(self, after: After[T]) -> None:
-        """Let the newer state of an object share parts with the older one."""
-        self._intake.after = after
+    def share(self, after: After[T], alike: Alike[T]) -> None:
+        """Let the newer state of an object share parts with the older; ``alike`` says when indexes see no change."""
+        self._intake.after, self._writer.alike = after, alike
 
     async def run(self) -> None:
         """Follow the collection until cancelled."""

@@ -25,6 +25,11 @@ T = TypeVar("T", bound=Named)
 Place = tuple[str, str]
 """Namespace and name."""
 Indexer = Callable[[T], Iterable[Hashable]]
+Alike = Callable[[T, T], bool]
+
+
+def _never(_one: object, _other: object) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Store(Generic[T]):
 
     def by(self, index: str, value: Hashable) -> list[T]:
         """The objects that an index lists under a value; KeyError for an index that is not there."""
-        return list(self._shelf.world.indexes[index].get(value, {}).values())
+        return self._shelf.world.listed(index, value)
 
     def values(self, index: str) -> Collection[Hashable]:
         """Every value that an index knows."""
@@ -87,6 +92,8 @@ class Writer(Generic[T]):
 
     def __init__(self, indexes: Mapping[str, Indexer[T]] | None = None) -> None:
         self._indexers = dict(indexes or {})
+        self.alike: Alike[T] = _never
+        """Tells of two states of one object that every index has them under the same values, as far as it knows."""
         self._shelf: _Shelf[T] = _Shelf(self.draft())
         self.store: Store[T] = Store(self._shelf)
 
@@ -104,7 +111,10 @@ class Writer(Generic[T]):
 
     def draft(self) -> "World[T]":
         """An empty world to fill; no reader sees it until it is swapped in."""
-        return World(self._indexers)
+        return World(self._indexers, self._are_alike)
+
+    def _are_alike(self, one: T, other: T) -> bool:
+        return self.alike(one, other)
 
     def swap(self, fresh: "World[T]", resource_version: str) -> "World[T]":
         """Put a filled draft in place of everything, at once; answers the world before."""
@@ -124,11 +134,13 @@ class _Shelf(Generic[T]):
 class World(Generic[T]):
     """Objects and their indexes, kept in step."""
 
-    def __init__(self, indexers: Mapping[str, Indexer[T]]) -> None:
+    def __init__(self, indexers: Mapping[str, Indexer[T]], alike: "Alike[T]") -> None:
         self.objects: dict[str, dict[str, T | Broken]] = {}
-        self.indexes: dict[str, dict[Hashable, dict[Place, T]]] = {name: {} for name in indexers}
+        self.indexes: dict[str, dict[Hashable, dict[Place, None]]] = {name: {} for name in indexers}
+        """The places of objects, so that an index need not be touched while its values stay."""
         self.broken = 0
         self._indexers = indexers
+        self._alike = alike
 
     def get(self, where: Place) -> T | Broken | None:
         names = self.objects.get(where[0])
@@ -140,10 +152,19 @@ class World(Generic[T]):
 
     def put(self, thing: T | Broken) -> T | Broken | None:
         namespace, name = place(thing)
+        old = self.get((namespace, name))
+        if not (old is None or isinstance(old, Broken) or isinstance(thing, Broken)) and self._alike(old, thing):
+            self.objects[namespace][name] = thing
+            return old
         old = self.remove((namespace, name))
         self.objects.setdefault(namespace, {})[name] = thing
         self._index(thing)
         return old
+
+    def listed(self, index: str, value: Hashable) -> list[T]:
+        """The objects that an index lists under a value."""
+        found = (self.objects[namespace][name] for namespace, name in self.indexes[index].get(value, ()))
+        return [thing for thing in found if not isinstance(thing, Broken)]
 
     def remove(self, where: Place) -> T | Broken | None:
         namespace, name = where
@@ -163,7 +184,7 @@ class World(Generic[T]):
         where = place(thing)
         for name, indexer in self._indexers.items():
             for value in indexer(thing):
-                self.indexes[name].setdefault(value, {})[where] = thing
+                self.indexes[name].setdefault(value, {})[where] = None
 
     def _unindex(self, thing: T | Broken) -> None:
         if isinstance(thing, Broken):

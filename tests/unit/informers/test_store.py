@@ -65,6 +65,29 @@ def test_an_object_that_is_broken_is_found_and_in_no_index() -> None:
     assert writer.store.broken == 0
 
 
+def test_indexes_are_left_alone_while_two_states_are_alike() -> None:
+    asked: list[str] = []
+
+    def index(thing: Thing) -> Iterable[Hashable]:
+        asked.append(thing.metadata.name)
+        return thing.tags
+
+    writer = Writer({"tag": index})
+    writer.alike = lambda one, other: one.tags == other.tags
+    writer.put(a_thing("a", "x"))
+    later = a_thing("a", "x")
+
+    assert writer.put(later) is not later
+    assert asked == ["a"]
+    (found,) = writer.store.by("tag", "x")
+    assert found is later
+
+    moved = a_thing("a", "y")
+    writer.put(moved)
+    assert writer.store.by("tag", "x") == []
+    assert writer.store.by("tag", "y") == [moved]
+
+
 def test_I_33_a_draft_is_unseen_until_it_replaces_everything_at_once() -> None:
     writer = Writer({"tag": by_tag})
     writer.put(a_thing("a", "x"))
