@@ -42,6 +42,9 @@ soon. An API server that starts refuses everything for a moment, too."""
 WEBHOOK_SECONDS = 40.0
 """The longest pause of a write that an admission webhook did not answer: it is back when its Pod is."""
 
+CONFLICT_SECONDS = 10.0
+"""The longest pause after a write that somebody else's came before: nothing is wrong, and they may be done by now."""
+
 HELD_SECONDS = 60.0
 """Until a removal that is held back is looked at again; its store may have been released meanwhile."""
 
@@ -115,7 +118,7 @@ def verdict(stage: Stage, error: EsoctlError) -> Verdict:
     """What that error means at that stage."""
     reason = Reason.STORE_INVALID if stage in (Stage.CLIENT, Stage.CHECK) else Reason.SECRET_SYNCED_ERROR
     if isinstance(error, Conflict):
-        return Verdict(reason, "", "", Retry())
+        return Verdict(reason, "", "", Retry(at_most=CONFLICT_SECONDS))
     return Verdict(reason, f"{_opening(stage, error)}: {error}", str(error), _outcome(stage, error))
 
 
@@ -177,6 +180,8 @@ def longest(error: EsoctlError) -> float:
     """
     if isinstance(error, TargetContested):
         return error.after
+    if isinstance(error, Conflict):
+        return CONFLICT_SECONDS
     if isinstance(error, ClusterError) and _NO_WEBHOOK in str(error):
         return WEBHOOK_SECONDS
     return RIGHTS_SECONDS if lacks_rights(error) else math.inf

@@ -26,6 +26,7 @@ from esoctl.errors import (
 from esoctl.model.conditions import Reason
 from esoctl.plan.verdict import (
     BUSY_SECONDS,
+    CONFLICT_SECONDS,
     RIGHTS_SECONDS,
     SLOW_RETRY,
     WEBHOOK_SECONDS,
@@ -222,7 +223,7 @@ def test_a_failure_of_a_store(stage: Stage, opening: str) -> None:
 def test_a_conflict_is_tried_again_without_a_word() -> None:
     ruling = verdict(Stage.WRITE, Conflict(409, "Conflict", "newer"))
 
-    assert (ruling.message, ruling.event, ruling.outcome) == ("", "", Retry())
+    assert (ruling.message, ruling.event, ruling.outcome) == ("", "", Retry(at_most=CONFLICT_SECONDS))
 
 
 def test_Q_26_an_object_waits_behind_a_store_that_fails_and_says_why() -> None:

@@ -13,6 +13,7 @@ import pytest
 from esoctl.errors import AccessDenied, Conflict, EsoctlError, SpecError, StoreError
 from esoctl.model.remote import Capabilities, Quirks
 from esoctl.model.store import Store
+from esoctl.plan.verdict import CONFLICT_SECONDS
 from esoctl.providers.contract import Client, Credentials, Health, Scope
 from esoctl.providers.pool import ClientPool
 from esoctl.reconcile.credentials import SecretReader
@@ -258,4 +259,4 @@ async def test_a_store_that_is_gone_is_forgotten() -> None:
 async def test_a_status_that_cannot_be_written_is_tried_again() -> None:
     seen = await visited(a_store(), refuse=Conflict(409, "Conflict", "newer"))
 
-    assert seen.outcome == Again("could not update status: newer")
+    assert seen.outcome == Again("could not update status: newer", at_most=CONFLICT_SECONDS)
