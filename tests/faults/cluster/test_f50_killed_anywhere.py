@@ -45,7 +45,7 @@ def test_F50_a_killed_operator_loses_nothing_at_any_request_of_any_scenario(driv
 def test_F52_an_operator_told_to_stop_in_the_middle_of_a_rename_ends_well_and_the_next_goes_on(driver: Driver) -> None:
     points = [(scenarios.RENAME, f"{number}:before") for number in range(14, 24)]
 
-    tally = driver.try_all(points, term=True)
+    tally = driver.try_all(points, end="term")
 
     print(tally)
     assert tally.problems + driver.judge() == []
@@ -53,7 +53,7 @@ def test_F52_an_operator_told_to_stop_in_the_middle_of_a_rename_ends_well_and_th
 
 
 def test_F52_an_operator_told_to_stop_at_any_request_ends_well_and_the_next_goes_on(driver: Driver) -> None:
-    tally = driver.enumerate(*scenarios.SHORT, term=True)
+    tally = driver.enumerate(*scenarios.SHORT, end="term")
 
     print(tally)
     assert tally.problems + driver.judge() == []

@@ -74,6 +74,7 @@ class Forks:
     def start(self, arguments: list[str], log: pathlib.Path, env: Mapping[str, str]) -> Fork:
         """``esoctl`` with these arguments."""
         log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()
         assert self.process.stdin
         with self.lock:
             self.process.stdin.write(json.dumps({"arguments": arguments, "log": str(log), "env": dict(env)}) + "\n")

@@ -62,6 +62,12 @@ def deleted(place: Place) -> None:
     place.room.delete("ExternalSecret", "shop")
 
 
+def replaced(place: Place) -> None:
+    """Deleted, and made anew with another spec under the same name."""
+    deleted(place)
+    place.room.apply("ExternalSecret", "shop", {"secretStoreRef": {"name": "aws"}, "data": TWO[1:]})
+
+
 def gone(place: Place) -> bool:
     return place.get("ExternalSecret", "shop") is None and place.get("Secret", "shop") is None
 
@@ -158,6 +164,7 @@ STAY = Scenario(
     made(target={"creationPolicy": "Orphan"}),
     whole=True,
 )
+REPLACE = Scenario("replace", replaced, holds(user=b"admin"), made(), whole=True)
 FREEZE = Scenario("immutable", made(target={"immutable": True}), holds(password=b"one"))
 
 ALL = (
