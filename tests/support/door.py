@@ -16,8 +16,9 @@ CHUNK = 65536
 class Door:
     """``address`` is where clients connect; the server behind it listens on ``port``."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self.behind = port
+        self.host = host
         self.port = children.free_port()
         self.passing = threading.Event()
         self.passing.set()
@@ -26,7 +27,7 @@ class Door:
         self.lock = threading.Lock()
 
     def open(self) -> None:
-        listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        listener = socket.create_server((self.host, self.port), backlog=128)
         self.listener = listener
         threading.Thread(target=self.receive, args=(listener,), daemon=True).start()
 

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from support.faults import follows
+from support.faults.aftermath import aftermath
 from support.faults.components import Parts
 from support.faults.stage import Stage
 from support.operator import answers
@@ -29,8 +30,8 @@ def test_F07_a_killed_api_server_leaves_secrets_untouched_and_work_goes_on(shake
         time.sleep(0.5)
     took = parts.server.start()
 
-    figures = shaken.check(bound=60, late=None)
-    print(f"the server took {took:.1f} s to start, all was right {figures.converged:.1f} s later")
+    spent, _ = aftermath(shaken, bound=60)
+    print(f"the server took {took:.1f} s to start, all was right {spent:.1f} s later")
     assert all(lives)
     assert room.data() == {"password": b"two"}
     assert shaken.operator.pid == pid

@@ -12,9 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from support.faults import apart
 from support.faults.authority import building, named
 
 PEM = serialization.Encoding.PEM
+ADDRESSES = ("127.0.0.1", *apart.OUTSIDE.values())
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Signer:
     def pem(self) -> str:
         return self.certificate.public_bytes(PEM).decode()
 
-    def issue(self, folder: pathlib.Path, addresses: Sequence[str] = ("127.0.0.1",)) -> None:
+    def issue(self, folder: pathlib.Path, addresses: Sequence[str] = ADDRESSES) -> None:
         """Write ``server.crt`` and ``server.key``, each at once, so that no one reads half of one."""
         key = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(each)) for each in addresses]
