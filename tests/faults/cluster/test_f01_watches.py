@@ -70,7 +70,7 @@ def test_F03_F04_a_watch_that_brings_nothing_is_given_up_in_time(stage: Stage, k
     room = a_shop(stage)
     started = min(asked.time for asked in kproxy.open_watches())
     stage.until(lambda: marked(kproxy, started), lambda: "every watch has had a bookmark", MARKS_SECONDS)
-    followed = sorted(asked.collection for asked in kproxy.open_watches())
+    followed = sorted({asked.collection for asked in kproxy.open_watches()})
 
     began = time.monotonic()
     if fault == "F03_frozen":

@@ -86,9 +86,10 @@ class KProxy:
         self.release(rule)
 
     def clear(self) -> None:
-        """Remove every rule."""
+        """Remove every rule, and end the connections that are stalled."""
         for rule in self.passage.rules:
             self.remove(rule)
+        self.say(self._end_stalled)
 
     def release(self, rule: Rule) -> None:
         """Let go what a ``Hold`` keeps, and keep nothing more."""
@@ -140,6 +141,11 @@ class KProxy:
         self.passage.stalled.update(found)
         return found
 
+    def _end_stalled(self) -> None:
+        for transport in self.passage.stalled:
+            transport.abort()  # nobody reads there, so nobody saw the other side leave
+        self.passage.stalled.clear()
+
     def _bring(self, live: Live, line: bytes) -> "asyncio.Task[None]":
         return self.loop.create_task(send(live, line))
 
@@ -164,8 +170,7 @@ class KProxy:
         finally:
             for live in self.passage.live:
                 end(live.request, reset=True)
-            for transport in self.passage.stalled:
-                transport.abort()  # nobody reads there, so nobody saw the other side leave
+            self._end_stalled()
             await runner.cleanup()
             await self.passage.close()
 
