@@ -99,7 +99,7 @@ fields: $(READY) ## write docs/reference/fields.md from the model
 	$(BIN)/esoctl crds --fields > docs/reference/fields.md
 
 bench: $(READY) ## measure the operator on the real control plane (docs/benchmarks.md)
-	$(BIN)/python bench/run.py $(if $(BENCH_ARGS),-- $(BENCH_ARGS))
+	$(BIN)/python bench/run.py $(if $(BENCH_KEEP),--keep $(BENCH_KEEP)) $(if $(BENCH_ARGS),-- $(BENCH_ARGS))
 
 image-lint: $(READY) ## check the Dockerfile and run its steps without a container engine
 	$(BIN)/pytest tests/arch/test_dockerfile.py
