@@ -86,8 +86,7 @@ def as_changed(room: Room) -> bool:
     return all(room.data(name) == data for name, data in wanted.items())
 
 
-@pytest.mark.quick
-@pytest.mark.parametrize("told", ["by_status", "by_event"])
+@pytest.mark.parametrize("told", ["by_status", pytest.param("by_event", marks=pytest.mark.quick)])
 def test_F10_an_expired_watch_is_listed_once_and_what_went_is_seen_to_be_gone(
     stage: Stage, kproxy: KProxy, told: str
 ) -> None:
@@ -211,7 +210,6 @@ def test_F12_when_all_watches_expire_at_once_few_list_at_a_time(stage: Stage, kp
     stage.check(bound=60, quiet=15, late=None, but=names)
 
 
-@pytest.mark.quick
 def test_F16_a_version_that_the_server_has_not_reached_is_done_without(stage: Stage, kproxy: KProxy) -> None:
     room = a_shop(stage)
 

@@ -76,8 +76,10 @@ class Replay(Fault):
         return [line, *seen[-6:-5]]
 
 
-@pytest.mark.quick
-@pytest.mark.parametrize("fault", [pytest.param(Repeat(3), id="repeated"), pytest.param(Replay(), id="replayed")])
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(Repeat(3), id="repeated", marks=pytest.mark.quick), pytest.param(Replay(), id="replayed")],
+)
 def test_F18_events_that_come_again_cause_no_read(stage: Stage, kproxy: KProxy, fault: Fault) -> None:
     room = stage.room()
     room.put(db="one", other="1")
@@ -126,7 +128,7 @@ def test_F19_without_bookmarks_silence_is_endured_until_the_watch_should_end(sta
     stage.operator.stop()  # its watches would last for an hour
 
 
-@pytest.mark.parametrize("status", [pytest.param(400, marks=pytest.mark.quick), 422])
+@pytest.mark.parametrize("status", [400, 422])
 def test_F20_refused_streaming_lists_are_asked_for_once_and_never_again(
     stage: Stage, kproxy: KProxy, status: int
 ) -> None:
