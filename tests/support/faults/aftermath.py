@@ -5,7 +5,7 @@ import time
 from support.faults.stage import EVERY_SECONDS, Figures, Stage
 
 BEGINNING = "storage is (re)initializing"
-"""An API server that is ready answers 429 with these words for kinds of definitions, now and then in its first seconds."""
+"""An API server that is ready answers 429 so for kinds of definitions, now and then in its first seconds."""
 
 
 def aftermath(stage: Stage, bound: float) -> tuple[float, Figures]:
