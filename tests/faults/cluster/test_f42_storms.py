@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from support.api import KeptApi
+from support.faults.asked import Match
+from support.faults.proxy import KProxy
+from support.faults.proxy_faults import refusal
 from support.faults.stage import Room, Stage
 
+BOUND = 10.0
 SECONDS = 60.0
 PER_SECOND = 100.0
 
@@ -79,6 +83,34 @@ def test_F42_a_status_that_somebody_hammers_holds_no_data_up_and_is_written_in_t
     )
     stage.check(bound=10, faults=len(done), quiet=15)
     assert room.data() == {"password": b"5"}
+
+
+def test_F42_a_status_that_is_refused_again_and_again_holds_no_data_up_and_is_written_soon_after(
+    stage: Stage, kproxy: KProxy
+) -> None:
+    room = stage.room()
+    room.put(db="0")
+    room.synced()
+    refused = kproxy.add(
+        Match("patch apply update", "externalsecrets/status", namespace=room.namespace), refusal(409, "Conflict")
+    )
+
+    for number in range(1, 6):
+        room.put(db=str(number))
+        room.force()
+        wanted = {"password": str(number).encode()}
+        room.until(lambda wanted=wanted: room.data() == wanted, lambda: f"{room.data()}", 20)
+        time.sleep(5)
+    tries = kproxy.count(Match("patch apply update", "externalsecrets/status", namespace=room.namespace))
+    before = room.get("ExternalSecret", "shop")["status"]["refreshTime"]
+    kproxy.remove(refused)
+    ended = time.time()
+    room.until(lambda: room.get("ExternalSecret", "shop")["status"]["refreshTime"] != before, lambda: "written", 40)
+
+    print(f"refused {tries} times; written {time.time() - ended:.1f} s after the last")
+    assert tries >= 6
+    assert time.time() - ended < BOUND + stage.strain.since(ended)
+    stage.check(bound=10, faults=tries, quiet=15)
 
 
 def test_F43_an_object_that_is_edited_a_hundred_times_a_second_gets_the_last_edit(stage: Stage) -> None:
