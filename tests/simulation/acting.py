@@ -223,6 +223,8 @@ class Acting:
 
     async def mend(self) -> None:
         """The faults are over, and everything that is wanted exists."""
+        if self.hands.crd_is_lost:
+            self.foreign.clear()  # What an ExternalSecret owns goes with it, whoever put a key into it.
         while self.hands.crd_is_lost:
             self.hands.restore_crd()
             await anyio.sleep(1)

@@ -8,7 +8,7 @@ from simulation.coverage import drawn_in, missed, total
 from simulation.play import Outcome, play
 from simulation.scenario import drawn
 
-SEEDS = int(os.environ.get("SIMULATION_SEEDS", "200"))
+SEEDS = int(os.environ.get("SIMULATION_SEEDS", "500"))
 AT_ONCE = 50
 REPLAYED = (3, 11, 29)
 

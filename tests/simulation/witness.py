@@ -134,9 +134,11 @@ class Witness:
         self, life: Life, owner: Place, place: Place, body: dict[str, Any], before: dict[str, Any] | None
     ) -> None:
         data, held = decoded(body), decoded(before or {})
-        if _controlled_by_another(before) and self.wanted[owner][-1].wish.creation in ("Owner", "Orphan"):
-            self._break("N1", f"{place} belongs to another controller and was written", life)
         floor = self._floor(life, owner)
+        # Who has not heard of the last edit may still go by a wish that allows to merge.
+        exclusive = all(wanted.wish.creation in ("Owner", "Orphan") for wanted in self.wanted[owner][floor:])
+        if _controlled_by_another(before) and exclusive:
+            self._break("N1", f"{place} belongs to another controller and was written", life)
         for index in range(floor, len(self.wanted[owner])):
             wish = self.wanted[owner][index].wish
             if target(owner[1], wish) == place[1] and self._fits(life, owner, wish, (place, data, held)):
@@ -214,7 +216,9 @@ class Witness:
             remotes = _remotes_of(wish, key)
             if remotes is None or target(owner[1], wish) != place[1]:
                 return True
-            if wish.deletion != "Retain" and any(self._absent(life, wish, name) for name in remotes):
+            # What a search does not find any more goes under every policy: it never was wanted by name.
+            loses = wish.deletion != "Retain" or wish.kind in ("find", "path")
+            if loses and any(self._absent(life, wish, name) for name in remotes):
                 self.proofs["key removed for absence"] += 1
                 return True
             # The first search of an edited spec says what its keys are: that is an edit, and needs no proof. What a
