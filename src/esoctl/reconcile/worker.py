@@ -6,7 +6,7 @@ with its traceback (which holds no values: see ``model.values``) and tried again
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import anyio
@@ -59,12 +59,12 @@ class Worker:
 
     async def _visit(self, key: Key) -> None:
         with visits.visiting(str(key), self.new_id) as visit:
-            began = steady()
+            began, now = steady(), self.clock.now()
             result, outcome = await self._reconcile(key)
             visit.seconds = seconds = steady() - began
             if visit.did:
                 log.info("reconciled", did=visit.did)
-            self._settle(key, outcome)
+            self._settle(key, outcome, now + timedelta(seconds=seconds))
             self.observe(key, result, seconds)
 
     async def _reconcile(self, key: Key) -> tuple[str, Outcome]:
@@ -79,22 +79,23 @@ class Worker:
             return "panic", Again("internal error")
         return _result(outcome), outcome
 
-    def _settle(self, key: Key, outcome: Outcome) -> None:
+    def _settle(self, key: Key, outcome: Outcome, now: datetime) -> None:
+        """``now`` goes by the clock of the visit's beginning: if that was set back meanwhile, nobody waits longer."""
         match outcome:
             case Gone():
                 self.queue.discard(key)
             case Done(again) | Parked(_, again):
                 self.queue.forget(key)
-                self._look_again(key, again)
+                self._look_again(key, again, now)
                 if again is None:
                     self.queue.rest(key)
             case Waits(problem, behind, again):
                 self.queue.forget(key)
-                self._look_again(key, again)
+                self._look_again(key, again, now)
                 self.queue.park(key, behind)
                 log.debug("waits for the store", store=behind, problem=problem)
             case Again(problem, after, refresh, at_most):
-                self._look_again(key, refresh)
+                self._look_again(key, refresh, now)
                 seconds = self.queue.retry(key, after, at_most)
                 log.warning("reconcile failed", problem=problem, retry_in=round(seconds, 1))
             case _:
@@ -102,9 +103,9 @@ class Worker:
         if isinstance(outcome, Parked):
             log.warning("reconcile failed, waiting for a change", problem=outcome.problem)
 
-    def _look_again(self, key: Key, moment: datetime | None) -> None:
+    def _look_again(self, key: Key, moment: datetime | None, now: datetime) -> None:
         if moment is not None:
-            seconds = max(0.0, (moment - self.clock.now()).total_seconds())
+            seconds = max(0.0, (moment - now).total_seconds())
             self.queue.add_after(key, seconds, Slot.REFRESH, Lane.REFRESH)
 
 

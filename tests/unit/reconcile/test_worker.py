@@ -33,15 +33,18 @@ HOUR = timedelta(hours=1)
 class Scene:
     """A worker over a real queue; delays after failures are exactly 1, 2, 4 ... seconds."""
 
-    script: list[Outcome | Exception | float]
+    script: list[Outcome | Exception | float | Callable[[], Outcome]]
     queue: WorkQueue[Key] = field(default_factory=lambda: WorkQueue(Limiter(random=lambda: 0.5)))
+    clock: LoopClock = field(default_factory=LoopClock)
     visits: list[float] = field(default_factory=list)
     observed: list[tuple[Key, str, float]] = field(default_factory=list)
 
     async def reconcile(self, key: Key) -> Outcome:
-        """The next of the script; a number is how long it takes. Done when the script is over."""
+        """The next of the script; a number is how long it takes, a call what it does. Done when the script is over."""
         self.visits.append(anyio.current_time())
         step = self.script.pop(0) if self.script else Done()
+        if callable(step):
+            return step()
         if isinstance(step, float):
             await anyio.sleep(step)
             return Done()
@@ -52,7 +55,7 @@ class Scene:
     def worker(self, new_id: Callable[[], str] = lambda: "id") -> Worker:
         observe = lambda *told: self.observed.append(told)  # noqa: E731  the shape of the port is what matters
         reconcilers = {Kind.EXTERNAL_SECRET: self.reconcile, Kind.SECRET_STORE: self.reconcile}
-        return Worker(self.queue, reconcilers, LoopClock(), observe, new_id)
+        return Worker(self.queue, reconcilers, self.clock, observe, new_id)
 
     def results(self) -> list[str]:
         return [result for _, result, _ in self.observed]
@@ -144,6 +147,24 @@ async def test_a_key_whose_object_lives_stays_known_whatever_the_outcome(outcome
 async def test_Q_38_a_key_whose_object_is_gone_is_forgotten() -> None:
     async with working(Gone(), seconds=1.0) as scene:
         assert scene.queue.lost([KEY]) == [KEY]
+
+
+async def test_T_07_a_clock_that_is_set_back_during_a_visit_makes_nobody_wait_for_longer() -> None:
+    scene = Scene([])
+
+    def set_back() -> Outcome:
+        scene.clock.set_by = -HOUR
+        return Done(NOON + timedelta(minutes=10))
+
+    scene.script.append(set_back)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(scene.queue.drive)
+        tasks.start_soon(scene.worker().run)
+        scene.queue.add(KEY)
+        await anyio.sleep(7200)
+        scene.queue.close()
+
+    assert scene.visits == pytest.approx([0, 600])
 
 
 async def test_failures_in_a_row_wait_longer_and_a_success_ends_that() -> None:
