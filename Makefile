@@ -70,7 +70,7 @@ template-reference: $(READY) ## write docs/reference/templates.md from the expla
 	$(BIN)/esoctl template --explain --markdown > docs/reference/templates.md
 
 test: lint types arch ## all checks that need neither Go nor a cluster
-	$(BIN)/pytest tests -m "not cluster" -n auto $(PYTEST_ARGS)
+	$(BIN)/pytest tests -m "not cluster" -n auto --dist worksteal $(PYTEST_ARGS)
 
 controlplane: $(READY) ## build etcd, kube-apiserver, kube-controller-manager, the client-go check and Helm, once per version
 	$(BIN)/python hack/controlplane/build.py

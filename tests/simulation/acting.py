@@ -24,6 +24,9 @@ STORES = (
     ("SecretStore", "params", "ParameterStore"),
 )
 
+GONE_SECONDS = 3600.0
+"""How long the operator may need to let go of objects that are deleted; more than any backoff."""
+
 
 class Acting:
     """Acts in one run; ``objects`` are the ExternalSecrets that shall be there."""
@@ -223,11 +226,18 @@ class Acting:
 
     async def mend(self) -> None:
         """The faults are over, and everything that is wanted exists."""
+        if self._wire.dropped:
+            # Only a server that starts anew loses events, and then nobody can go on from where they were.
+            self.cloud.menu.struck["list for lost events"] += 1
+            self._wire.sandbox.world.store.compact()
+            self._wire.cut()
         if self.hands.crd_is_lost:
             self.foreign.clear()  # What an ExternalSecret owns goes with it, whoever put a key into it.
-        while self.hands.crd_is_lost:
-            self.hands.restore_crd()
-            await anyio.sleep(1)
+        # It is lost only when the last object is gone, and one that has a finalizer waits for the operator.
+        with anyio.fail_after(GONE_SECONDS):
+            while self.hands.crd_is_lost:
+                self.hands.restore_crd()
+                await anyio.sleep(1)
         for remote in ALL:
             self.cloud.rotate(remote)
         self._text()
@@ -242,11 +252,6 @@ class Acting:
             if (mended := repaired(wanted)) != wanted:
                 self._want(place, mended)
         self.provide()
-        if self._wire.dropped:
-            # Only a server that starts anew loses events, and then nobody can go on from where they were.
-            self.cloud.menu.struck["list for lost events"] += 1
-            self._wire.sandbox.world.store.compact()
-            self._wire.cut()
 
     def provide(self) -> None:
         """What is wanted and is not there is made: an object that was still on its way out can be made again later."""

@@ -9,7 +9,7 @@ from simulation.play import Outcome, play
 from simulation.scenario import drawn
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "500"))
-AT_ONCE = 50
+AT_ONCE = 20
 REPLAYED = (3, 11, 29)
 
 

@@ -50,7 +50,7 @@ from esoctl.plan.settled import settled
 from esoctl.plan.sources import Wants
 from esoctl.plan.verdict import Behind, Later, Park, Retry, Stage, Verdict, longest, verdict
 from esoctl.providers.asking import accepting, asking_afresh
-from esoctl.reconcile import footing, generating, visits
+from esoctl.reconcile import finalizing, footing, generating, visits
 from esoctl.reconcile.aside import Aside, Threads
 from esoctl.reconcile.carry_out import carry_out, ignored, missing, remove_orphans
 from esoctl.reconcile.gather import Open, gather
@@ -186,7 +186,7 @@ class ExternalSecretReconciler:
         generic.admit(spec, allowed=self.generics.allowed)
         attempt.stage = Stage.FETCH
         if refresh.needs_finalizer(observed, spec):
-            await self._set_finalizers(observed, [*observed.es.metadata.finalizers, FINALIZER])
+            await finalizing.put_on(observed, self.cluster)
         kitchen = await self._fetch(observed, attempt)
         known = self.recall.outcome(observed, kitchen)
         if known is not None and observed.key not in self.removals.sightings:
@@ -307,7 +307,7 @@ class ExternalSecretReconciler:
             await self.cluster.remove_secret(
                 meta.namespace, target.metadata.name, target.metadata.uid, target.metadata.resource_version
             )
-        await self._let_go(observed)
+        await finalizing.take_off(observed, self.cluster)
         return Done()
 
     async def _refuse(self, observed: Observed, error: SpecError) -> Outcome:
@@ -320,7 +320,7 @@ class ExternalSecretReconciler:
     async def _release(self, observed: Observed) -> Outcome:
         try:
             if FINALIZER in observed.es.metadata.finalizers:
-                await self._let_go(observed)
+                await finalizing.take_off(observed, self.cluster)
         except ClusterError as refused:
             return Again(f"could not take the finalizer off: {refused}", refused.after)
         return Done()
@@ -381,13 +381,6 @@ class ExternalSecretReconciler:
     def _tell(self, observed: Observed, notes: Iterable[Note]) -> None:
         for note in notes:
             self.cluster.note(observed.key, observed.es.metadata, note)
-
-    async def _let_go(self, observed: Observed) -> None:
-        """Take our finalizer off, so that a deleted object can go."""
-        await self._set_finalizers(observed, [name for name in observed.es.metadata.finalizers if name != FINALIZER])
-
-    async def _set_finalizers(self, observed: Observed, finalizers: list[str]) -> None:
-        await self.cluster.set_finalizers(observed.key, finalizers, observed.es.metadata.resource_version)
 
     async def _patch_status(
         self, observed: Observed, after: ExternalSecretStatus, sync: Provenance | None = None
