@@ -88,7 +88,7 @@ def test_b_61_a_leader_that_is_killed_is_followed_when_its_lease_ends(
     a_secret_is_made(ready, "after")
 
 
-def test_f54_a_leader_that_was_suspended_ends_without_writing(pair: tuple[Operator, Operator], ready: Scene) -> None:
+def test_F54_a_leader_that_was_suspended_ends_without_writing(pair: tuple[Operator, Operator], ready: Scene) -> None:
     first, second = pair
     a_secret_is_made(ready, "before")
 
@@ -102,7 +102,7 @@ def test_f54_a_leader_that_was_suspended_ends_without_writing(pair: tuple[Operat
     assert leads(second)
 
 
-def test_f58_a_lease_that_is_deleted_is_made_again_and_one_replica_leads(
+def test_F58_a_lease_that_is_deleted_is_made_again_and_one_replica_leads(
     pair: tuple[Operator, Operator], api: Api, ready: Scene
 ) -> None:
     first, second = pair

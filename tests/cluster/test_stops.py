@@ -67,7 +67,7 @@ def replica(installed: Installed, folder: pathlib.Path, *arguments: str) -> Iter
         yield found
 
 
-def test_f53_a_second_signal_in_the_middle_of_work_ends_it_at_once(
+def test_F53_a_second_signal_in_the_middle_of_work_ends_it_at_once(
     still: Scene, installed: Installed, tmp_path: pathlib.Path
 ) -> None:
     with replica(installed, tmp_path) as running:
@@ -89,7 +89,7 @@ def test_f53_a_second_signal_in_the_middle_of_work_ends_it_at_once(
     installed.down()
 
 
-def test_f55_a_leader_whose_loop_stands_still_keeps_the_lease_for_a_moment_and_loses_it_later(
+def test_F55_a_leader_whose_loop_stands_still_keeps_the_lease_for_a_moment_and_loses_it_later(
     still: Scene, installed: Installed, tmp_path: pathlib.Path
 ) -> None:
     with replica(installed, tmp_path / "first", *QUICK) as first:

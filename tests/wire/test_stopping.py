@@ -63,7 +63,7 @@ def test_the_first_signal_begins_an_orderly_stop(tmp_path: pathlib.Path) -> None
 
 @pytest.mark.parametrize("drain", [FOREVER, BLOCKED], ids=["waiting", "standing still"])
 @pytest.mark.parametrize(("first", "second"), [(TERM, TERM), (TERM, INT), (INT, INT), (INT, TERM)])
-def test_f53_a_second_signal_ends_it_at_once_without_a_traceback(
+def test_F53_a_second_signal_ends_it_at_once_without_a_traceback(
     tmp_path: pathlib.Path, drain: str, first: signal.Signals, second: signal.Signals
 ) -> None:
     child = program(tmp_path, drain)
