@@ -85,7 +85,8 @@ async def test_REL_20_watches_that_are_five_seconds_late_make_nothing_twice() ->
         day.transport.lag = 5.0
         before = len(day.transport.writes())
         day.external_secret(target={"immutable": True}, refreshInterval="1h")
-        await day.until(lambda: day.ready()[0] == "True", seconds=30)
+        # Each of the first lists takes ten seconds so, and two are read at a time.
+        await day.until(lambda: day.ready()[0] == "True", seconds=90)
         await day.settle(60)
 
         secrets = [write for write in day.transport.writes()[before:] if "/secrets/" in write]
