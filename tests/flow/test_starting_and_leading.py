@@ -138,7 +138,8 @@ async def test_I_40_nobody_works_before_every_informer_has_its_list_and_that_is_
 
 async def test_I_34_an_object_that_a_list_does_not_show_loses_nothing() -> None:
     async with a_day() as day:
-        day.external_secret("kept", target={"name": "made", "deletionPolicy": "Delete"}, refreshInterval="10m")
+        day.external_secret("kept", target={"name": "made", "deletionPolicy": "Delete"}, refreshInterval="30m")
+        # The first slot comes after fifteen minutes, and the next list after ten at the latest.
         await day.until(lambda: day.ready("kept")[0] == "True")
         await day.settle()
         mark, secret = len(day.transport.calls), day.get("Secret", "made")
