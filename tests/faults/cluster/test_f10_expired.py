@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from support.faults.asked import FOLLOWS, LISTS, Asked, Match
+from support.faults.asked import FOLLOWS, LISTS, Asked, Match, most_at_once
 from support.faults.proxy import KProxy
 from support.faults.proxy_faults import Ask, Delay, Drop, error_event, refusal
 from support.faults.stage import EVERY_SECONDS, Room, Stage
@@ -43,16 +43,6 @@ def timeline(kproxy: KProxy, since: float) -> str:
         f"ended {one.ended and round(one.ended - since, 1)}"
         for one in kproxy.found(Match("list stream watch"), since)
     )
-
-
-def most_at_once(asked: list[Asked]) -> int:
-    """How many lists were under way at the same time, at most."""
-    marks = [(one.time, 1) for one in asked] + [(one.complete or one.ended or time.monotonic(), -1) for one in asked]
-    running, most = 0, 0
-    for _, step in sorted(marks):
-        running += step
-        most = max(most, running)
-    return most
 
 
 def a_shop(stage: Stage) -> Room:

@@ -5,22 +5,12 @@ from collections import Counter
 
 from support.faults import proxy
 from support.faults.aftermath import aftermath
-from support.faults.asked import LISTS, Asked, Match
+from support.faults.asked import LISTS, Match, most_at_once
 from support.faults.components import Parts
 from support.faults.proxy_faults import Delay
 from support.faults.stage import Stage
 
 AT_ONCE = 2
-
-
-def most_at_once(asked: list[Asked]) -> int:
-    """How many lists were under way at the same time, at most."""
-    marks = [(one.time, 1) for one in asked] + [(one.complete or one.ended or time.monotonic(), -1) for one in asked]
-    running, most = 0, 0
-    for _, step in sorted(marks):
-        running += step
-        most = max(most, running)
-    return most
 
 
 def test_F12_after_a_restart_of_the_api_server_informers_list_a_few_at_a_time(shaken: Stage, parts: Parts) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -113,3 +114,13 @@ class Match:
         verbs, resources = self.verb.split(), self.resource.split()
         fits = (not verbs or asked.verb in verbs) and (not resources or asked.resource in resources)
         return fits and (self.when is None or self.when(asked))
+
+
+def most_at_once(asked: list[Asked]) -> int:
+    """How many of these were under way at the same time, at most."""
+    marks = [(one.time, 1) for one in asked] + [(one.complete or one.ended or time.monotonic(), -1) for one in asked]
+    running, most = 0, 0
+    for _, step in sorted(marks):
+        running += step
+        most = max(most, running)
+    return most

@@ -8,9 +8,9 @@ import json
 import pathlib
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from support.api import Api, Json
+from support.faults.oracle import moment
 from support.soak.remote import CANARY, Remote
 from support.soak.wanted import Object, turn_was_wanted, version_was_there
 
@@ -80,10 +80,6 @@ class Judge:
 
 def decoded(secret: Json) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
-
-
-def moment(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def leaks(api: Api, logs: list[pathlib.Path], metrics: list[str]) -> list[str]:

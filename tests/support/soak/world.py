@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from support import children, installing, kubeconfig, operator
+from support import children, identities, installing, kubeconfig, operator
 from support.api import Api, Json
 from support.conformance.place import eventually
 from support.faults import components
@@ -103,7 +103,8 @@ class World:
 
     def give_access(self) -> None:
         """A token for longer than the soak."""
-        access = self.api.access.as_user(token(self.api))
+        api = self.api
+        access = api.access.as_user(identities.token(api, "esoctl", "esoctl", 24 * 3600))
         for number in range(REPLICAS):
             (self.folder / f"operator-{number}").mkdir(parents=True, exist_ok=True)
             kubeconfig.write(access, self.folder / f"operator-{number}" / "kubeconfig")
@@ -177,11 +178,6 @@ class World:
         """Bring every object to a turn that is surely there."""
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self.turn, [one for one in self.objects if not one.turns[-1].sure]))
-
-
-def token(api: Api) -> str:
-    path = "/api/v1/namespaces/esoctl/serviceaccounts/esoctl/token"
-    return str(api.post(path, {"spec": {"expirationSeconds": 86400}}).good()["status"]["token"])
 
 
 def fill(world: World) -> None:
