@@ -165,7 +165,11 @@ class Operator:
         clock, draw = self._around.clock, self._around.draw
         observers = Observers(self._asked, self._tried, self._begun, self._ended, _tell_step)
         return WorkQueue(
-            Limiter(draw), group=lambda key: key.namespace, wall=lambda: clock.now().timestamp(), observers=observers
+            Limiter(draw),
+            group=lambda key: key.namespace,
+            workers=self._config.workers,
+            wall=lambda: clock.now().timestamp(),
+            observers=observers,
         )
 
     def _expose(self, metrics: Metrics, api: Api) -> None:

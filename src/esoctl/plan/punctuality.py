@@ -23,6 +23,8 @@ class Pace:
     """For how long the earliest timer has been due."""
     ready: int = 0
     """Keys that wait for a worker."""
+    held_back: bool = False
+    """None of them may be taken, since their namespaces have their shares of the workers."""
     untaken_seconds: float = 0.0
     """For how long keys have been ready and none of them was taken."""
     leased: int = 0
@@ -38,7 +40,7 @@ def trouble(pace: Pace, workers: int, deadline_seconds: float) -> str:
         return f"timers are {pace.timer_late_seconds:.0f} s late"
     if pace.longest_seconds > longest:
         return f"a visit lasts {pace.longest_seconds:.0f} s, beyond its deadline of {deadline_seconds:.0f} s"
-    patience = IDLE_SECONDS if pace.leased < workers else longest
+    patience = IDLE_SECONDS if pace.leased < workers and not pace.held_back else longest
     if pace.untaken_seconds > patience:
         return f"no worker took any of {pace.ready} keys for {pace.untaken_seconds:.0f} s"
     return ""

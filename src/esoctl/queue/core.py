@@ -17,6 +17,7 @@ The clock is an argument: seconds that never go back. The states are those of cl
 client-go leaves a timer behind when a key is added directly, and the key then runs twice.
 """
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -85,10 +86,15 @@ def _ignore(_: object) -> None:
 class QueueCore(Generic[K]):
     """The state of every key. Times passed in must not go back."""
 
-    def __init__(self, group: Callable[[K], Hashable] = one_group, on_accept: Callable[[K], None] = _ignore) -> None:
-        """``group`` names what takes turns inside a lane, such as the namespace; ``on_accept`` is told of every request
-        that counts."""
-        self._lanes: Lanes[K] = Lanes(group)
+    def __init__(
+        self,
+        group: Callable[[K], Hashable] = one_group,
+        on_accept: Callable[[K], None] = _ignore,
+        workers: float = math.inf,
+    ) -> None:
+        """``group`` names what takes turns inside a lane, such as the namespace, and has its share of that many
+        ``workers``; ``on_accept`` is told of every request that counts."""
+        self._lanes: Lanes[K] = Lanes(group, workers)
         self._on_accept = on_accept
         self._asked: dict[K, tuple[float, Lane]] = {}
         """When each ready key was first asked for, and in which lane."""
@@ -106,6 +112,11 @@ class QueueCore(Generic[K]):
     def __len__(self) -> int:
         """The number of ready keys."""
         return len(self._lanes)
+
+    def claimable(self) -> float:
+        """For how many workers to look: at least one where a key can be taken, none where all ready ones are held
+        back, since their groups have their shares of the workers."""
+        return self._lanes.claimable()
 
     def ready(self) -> set[K]:
         """Every ready key."""
@@ -231,9 +242,9 @@ class QueueCore(Generic[K]):
         self._parking.leave(key)
 
     def take(self, now: float) -> Leased[K] | None:
-        """Leased the most urgent key; None when nothing is ready or the queue is closed."""
+        """Lease the most urgent key; None when there is none to be had or the queue is closed."""
         self.advance(now)
-        chosen = None if self._closed else self._lanes.pop()
+        chosen = None if self._closed else self._lanes.take()
         if chosen is None:
             return None
         key, lane = chosen
@@ -252,6 +263,7 @@ class QueueCore(Generic[K]):
         if self._leases.get(lease.key) is not lease:
             raise NotLeased(f"the lease of {lease.key!r} has ended before; each lease ends once")
         del self._leases[lease.key]
+        self._lanes.done(lease.key)
         again = self._again.pop(lease.key, None)
         if again is not None:
             lane, asked_at = again

@@ -3,8 +3,10 @@
 * A more urgent lane goes first. Inside a lane the groups of keys (namespaces) take turns, and inside a group the key
   that entered the lane first goes first.
 * No lane starves: a key that waited ``PATIENCE`` of its lane moves to the tail of the next more urgent one.
-* Every operation takes constant time, whatever the number of keys; ``OrderedDict`` is a linked list, so a key leaves
-  from the middle without a search and without leaving a ghost behind.
+* A group that has its share of the workers (``shares``) is passed over and keeps its turn.
+* Every operation takes constant time, whatever the number of keys: ``OrderedDict`` is a linked list, so a key leaves
+  from the middle without a search and without leaving a ghost behind, and no more than sixteen groups
+  are passed over.
 
 Pure: the clock is an argument. DIFFERS: the reference hands keys out first in, first out, so a user's edit waits behind
 everything else; it turned controller-runtime's priority queue off, which can starve the initial list without end.
@@ -16,6 +18,8 @@ from collections.abc import Callable, Hashable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Generic, TypeVar
+
+from esoctl.queue.shares import Shares
 
 K = TypeVar("K", bound=Hashable)
 
@@ -58,13 +62,17 @@ def one_group(_: Hashable) -> Hashable:
 
 
 class Lanes(Generic[K]):
-    """The ready keys, each in exactly one lane."""
+    """The ready keys, each in exactly one lane, and the workers that groups hold."""
 
-    def __init__(self, group: Callable[[K], Hashable] = one_group) -> None:
+    def __init__(self, group: Callable[[K], Hashable] = one_group, workers: float = math.inf) -> None:
+        self._group = group
+        self._shares = Shares(workers)
         self._lane: dict[K, Lane] = {}
         self._queues: dict[Lane, _LaneKeys[K]] = {lane: _LaneKeys(group) for lane in Lane}
         self._ages_at = math.inf
         """No key's patience is over before this time."""
+        self._chances = math.inf
+        """How often something may have become free since every ready key was held back."""
 
     def __len__(self) -> int:
         return len(self._lane)
@@ -86,6 +94,10 @@ class Lanes(Generic[K]):
             return len(self._lane)
         return sum(len(queue) for other, queue in self._queues.items() if other <= lane)
 
+    def claimable(self) -> float:
+        """For how many workers to look: at least one where a key can be taken, none where all are held back."""
+        return min(len(self._lane), self._chances)
+
     def push(self, key: K, lane: Lane, now: float) -> None:
         """Put a key at the tail of a lane; a key that is in one already only ever moves to a more urgent one."""
         present = self._lane.get(key)
@@ -93,18 +105,25 @@ class Lanes(Generic[K]):
             if present <= lane:
                 return
             self._queues[present].remove(key)
+        elif self._chances < math.inf and self._shares.may_take(self._group(key)):
+            self._chances += 1
         self._lane[key] = lane
         self._queues[lane].push(key, now)
         self._ages_at = min(self._ages_at, now + PATIENCE[lane])
 
-    def pop(self) -> tuple[K, Lane] | None:
-        """The next key and its lane, or None when nothing is ready."""
+    def take(self) -> tuple[K, Lane] | None:
+        """The next key and its lane, for a worker that its group then holds; None when there is none to be had."""
         for lane, queue in self._queues.items():
-            if queue.entered:
-                key = queue.pop()
+            if queue.entered and (key := queue.pop(self._shares)) is not None:
                 del self._lane[key]
                 return key, lane
+        self._chances = 0 if self._lane else math.inf
         return None
+
+    def done(self, key: K) -> None:
+        """The worker that took the key is free."""
+        self._shares.give_back(self._group(key))
+        self._chances += 1
 
     def age(self, now: float) -> None:
         """Move the keys whose patience is over up by one lane."""
@@ -134,8 +153,16 @@ class _LaneKeys(Generic[K]):
         self.entered[key] = now
         self._groups.setdefault(self._group(key), OrderedDict())[key] = None
 
-    def pop(self) -> K:
-        group, keys = next(iter(self._groups.items()))
+    def pop(self, shares: Shares) -> K | None:
+        """The first key of the first group that may take a worker."""
+        held, most = shares.held, shares.most
+        for group in self._groups:
+            if held.get(group, 0) < most:
+                break
+        else:
+            return None
+        shares.take(group)
+        keys = self._groups[group]
         key, _ = keys.popitem(last=False)
         del self.entered[key]
         if keys:

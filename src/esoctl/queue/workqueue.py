@@ -103,13 +103,14 @@ class WorkQueue(Generic[K]):
         limiter: Limiter[K],
         *,
         group: Callable[[K], Hashable] = one_group,
+        workers: float = math.inf,
         wall: Callable[[], float] = steady,
         observers: Observers[K] | None = None,
     ) -> None:
-        """``group`` names what takes turns inside a lane, such as the namespace of a key; ``wall`` is the clock that
-        refresh times are reckoned by, in seconds."""
+        """``group`` names what takes turns inside a lane, such as the namespace of a key, and has its share of that
+        many ``workers``; ``wall`` is the clock that refresh times are reckoned by, in seconds."""
         self._observers: Observers[K] = observers or Observers()
-        self._core: QueueCore[K] = QueueCore(group, self._observers.on_add)
+        self._core: QueueCore[K] = QueueCore(group, self._observers.on_add, workers)
         self._limiter = limiter
         self._wall = wall
         self._steps = ClockSteps()
@@ -272,6 +273,7 @@ class WorkQueue(Generic[K]):
         return Pace(
             timer_late_seconds=max(0.0, now - due) if due is not None else 0.0,
             ready=len(self._core),
+            held_back=len(self._core) > 0 and not self._core.claimable(),
             untaken_seconds=now - max(asked, self._taken_at) if asked is not None else 0.0,
             leased=len(ages),
             longest_seconds=max(ages, default=0.0),
@@ -329,8 +331,8 @@ class WorkQueue(Generic[K]):
             self._waiters.remove(event)
 
     def _wake(self) -> None:
-        """Wake a waiter for each ready key that has none coming, and the driver when a timer is due earlier."""
-        while self._waiters and (self._closed or len(self._core) > self._woken):
+        """Wake a waiter for each key to be had that has none coming, and the driver when a timer is due earlier."""
+        while self._waiters and (self._closed or self._core.claimable() > self._woken):
             self._woken += 1
             self._waiters.popleft().set()
         due = self._core.next_due()

@@ -27,6 +27,16 @@ WORKERS, DEADLINE = 4, 120.0
             id="all are busy, and none ever ends",
         ),
         pytest.param(
+            Pace(ready=9, held_back=True, untaken_seconds=119.0, leased=3, longest_seconds=119.0),
+            "",
+            id="a namespace that hangs has its share of workers",
+        ),
+        pytest.param(
+            Pace(ready=9, held_back=True, untaken_seconds=151.0, leased=3, longest_seconds=1.0),
+            "no worker took any of 9 keys for 151 s",
+            id="a namespace has its share, and none ever ends",
+        ),
+        pytest.param(
             Pace(leased=1, longest_seconds=151.0),
             "a visit lasts 151 s, beyond its deadline of 120 s",
             id="a visit that its deadline did not end",

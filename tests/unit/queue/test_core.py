@@ -1,19 +1,21 @@
 """The rules of the queue, one by one. The numbers name the statements of the queue's contract."""
 
+import math
+from collections import Counter
 from itertools import pairwise
 
 import pytest
 
 from esoctl.queue.core import Leased, NotLeased, QueueCore, Tally
-from esoctl.queue.lanes import Lane
+from esoctl.queue.lanes import PATIENCE, Lane
 from esoctl.queue.timers import LONGEST_SECONDS, Slot
 
 HOUR = 3600.0
 
 
-def a_core(*keys: str, lane: Lane = Lane.CHANGE) -> QueueCore[str]:
+def a_core(*keys: str, lane: Lane = Lane.CHANGE, workers: float = math.inf) -> QueueCore[str]:
     """A queue in which the keys were added at time 0; what stands before a slash is a key's group."""
-    core: QueueCore[str] = QueueCore(group=lambda key: key.partition("/")[0] if "/" in key else "")
+    core: QueueCore[str] = QueueCore(group=lambda key: key.partition("/")[0] if "/" in key else "", workers=workers)
     for key in keys:
         core.add(key, lane, 0.0)
     return core
@@ -322,6 +324,26 @@ def test_Q_23_no_lane_starves_under_a_saturating_load_of_edits() -> None:
     assert waited <= 300 + 300 + 120 + 60 + 30
 
 
+@pytest.mark.parametrize(
+    "load", [pytest.param(50, id="that keeps its lane"), pytest.param(1_500, id="that climbs by itself")]
+)
+def test_Q_23_a_retry_waits_at_most_its_patience_longer_than_a_saturating_load_of_refreshes(load: int) -> None:
+    core = a_core(*(f"due-{number}" for number in range(load)), lane=Lane.REFRESH)
+    core.add("failed", Lane.RETRY, 0.0)
+    refreshes = [0.0]
+
+    for second in range(1, 10_000):
+        leased = take(core, float(second))
+        core.done(leased, float(second))
+        if leased.key == "failed":
+            break
+        refreshes.append(leased.waited)
+        core.add(leased.key, Lane.REFRESH, float(second))
+
+    assert leased.key == "failed"
+    assert PATIENCE[Lane.RETRY] < leased.waited <= PATIENCE[Lane.RETRY] + max(refreshes) + 1
+
+
 def test_Q_23_after_a_long_stand_still_a_key_climbs_one_lane_at_a_time() -> None:
     core = a_core("a", lane=Lane.INITIAL)
 
@@ -356,6 +378,92 @@ def test_Q_25_turns_do_not_reach_across_lanes() -> None:
     core.add("y/1", Lane.INITIAL, 0.0)
 
     assert work_off(core) == ["x/1", "x/2", "y/1"]
+
+
+def in_hand(core: QueueCore[str], workers: int = 48) -> Counter[str]:
+    """Let all workers lease what is to be had; the leases by namespace."""
+    while len(core.leases()) < workers and core.take(0.0):
+        pass
+    return Counter(leased.key.partition("/")[0] for leased in core.leases())
+
+
+@pytest.mark.parametrize(
+    ("workers", "most"), [pytest.param(*case, id=str(case[0])) for case in ((1, 1), (2, 1), (4, 3), (8, 7), (48, 42))]
+)
+def test_F31_a_namespace_by_itself_gets_all_workers_but_an_eighth(workers: int, most: int) -> None:
+    core = a_core(*(f"large/{number}" for number in range(100)), workers=workers)
+
+    assert in_hand(core, workers) == {"large": most}
+    assert len(core) == 100 - most
+
+
+def test_F31_namespaces_that_hang_one_after_the_other_leave_a_worker_to_the_rest() -> None:
+    core = a_core(*(f"first/{number}" for number in range(100)), workers=48)
+    in_hand(core)
+    for number in range(100):
+        core.add(f"second/{number}", Lane.CHANGE, 0.0)
+    in_hand(core)
+    core.add("third/only", Lane.INITIAL, 0.0)
+
+    assert core.claimable()
+    assert in_hand(core) == {"first": 42, "second": 5, "third": 1}
+
+
+@pytest.mark.parametrize("namespaces", [16, 17, 47, 48, 100])
+def test_F31_from_sixteen_namespaces_on_all_workers_are_used(namespaces: int) -> None:
+    core = a_core(*(f"team-{number % namespaces}/{number}" for number in range(400)), workers=48)
+
+    assert in_hand(core).total() == 48
+
+
+def test_F31_a_namespace_that_is_passed_over_keeps_its_turn_and_its_order() -> None:
+    core = a_core("x/1", "x/2", "y/1", "x/3", "z/1", workers=2)
+    held = take(core)
+
+    passed = [take(core)]
+    core.done(passed[-1], 0.0)
+    passed.append(take(core))
+    core.done(held, 0.0)
+
+    assert [leased.key for leased in passed] == ["y/1", "z/1"]
+    assert take(core).key == "x/2"
+
+
+def test_F31_an_urgent_key_waits_for_its_own_namespace_only() -> None:
+    core = a_core(*(f"large/{number}" for number in range(100)), workers=48)
+    in_hand(core)
+    core.add("large/urgent", Lane.DELETION, 0.0)
+    core.add("small/late", Lane.INITIAL, 0.0)
+
+    leased = take(core)
+    assert leased.key == "small/late"
+    for ended in (leased, core.leases()[0]):
+        core.done(ended, 0.0)
+    assert take(core).key == "large/urgent"
+
+
+def test_F31_a_key_that_is_passed_over_grows_old_like_others() -> None:
+    core = a_core("x/1", "x/2", lane=Lane.INITIAL, workers=2)
+    take(core)
+
+    core.advance(300.0)
+
+    assert core.take(300.0) is None
+    assert core.depth()[Lane.RETRY] == 1
+
+
+def test_F31_a_key_is_to_be_had_again_when_a_lease_ends_or_one_of_another_namespace_comes() -> None:
+    core = a_core(*(f"large/{number}" for number in range(9)), workers=4)
+    in_hand(core, 4)
+
+    core.add("large/more", Lane.CHANGE, 0.0)
+    assert not core.claimable()
+    core.add("small/one", Lane.INITIAL, 0.0)
+    assert core.claimable()
+    in_hand(core)
+    assert not core.claimable()
+    core.done(core.leases()[0], 0.0)
+    assert core.claimable()
 
 
 def test_Q_26_parked_keys_stay_until_they_are_released_evenly() -> None:

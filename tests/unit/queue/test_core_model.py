@@ -3,10 +3,11 @@
 The model keeps lists and scans them; it shares no code with the queue but the names of lanes and slots.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -46,6 +47,7 @@ class Waiting:
 class Model:
     """What the queue should hold. ``order`` lists the ready keys as they entered their lanes."""
 
+    workers: float = math.inf
     now: float = 0.0
     order: list[str] = field(default_factory=list)
     ready: dict[str, Waiting] = field(default_factory=dict)
@@ -135,13 +137,27 @@ class Model:
         }
         return next((name for name in STATES if found[name]), "")
 
+    def may_work(self, group: str) -> bool:
+        held = sum(group_of(key) == group for key in self.leased)
+        free_after = self.workers - len(self.leased) - 1
+        return held == 0 or held < self.workers / 16 or held + 1 <= 7 * free_after
+
+    def choice(self) -> tuple[str, Lane] | None:
+        """The next key and its lane."""
+        for lane in [] if self.closed else Lane:
+            for group in self.turns[lane]:
+                if self.may_work(group):
+                    return next(
+                        (key, lane) for key in self.order if group_of(key) == group and self.ready[key].lane == lane
+                    )
+        return None
+
     def next(self) -> tuple[str, Waiting] | None:
-        if self.closed or not self.ready:
+        chosen = self.choice()
+        if chosen is None:
             return None
-        lane = min(waiting.lane for waiting in self.ready.values())
-        group = self.turns[lane][0]
-        key = next(key for key in self.order if group_of(key) == group and self.ready[key].lane == lane)
-        waiting = self.leave(key)
+        key, lane = chosen
+        waiting, group = self.leave(key), group_of(key)
         if group in self.turns[lane]:
             self.turns[lane].remove(group)
             self.turns[lane].append(group)
@@ -151,10 +167,10 @@ class Model:
 class QueueMachine(RuleBasedStateMachine):
     """Does the same to the queue and to the model and compares."""
 
-    @initialize()
-    def start(self) -> None:
-        self.model = Model()
-        self.core: QueueCore[str] = QueueCore(group=group_of)
+    @initialize(workers=st.sampled_from([math.inf, 1, 2, 3, 5, 8]))
+    def start(self, workers: float) -> None:
+        self.model = Model(workers)
+        self.core: QueueCore[str] = QueueCore(group=group_of, workers=workers)
         self.leases: list[Leased[str]] = []
         self.unanswered: dict[str, float] = {}
         """Requests that no lease has followed: the promise users care about, kept apart from the model."""
@@ -171,12 +187,14 @@ class QueueMachine(RuleBasedStateMachine):
         self.core.add_after(key, seconds, slot, lane, self.model.now)
         self.model.later(key, seconds, slot, lane)
 
+    @precondition(lambda self: len(self.leases) < self.model.workers)
     @rule()
     def take(self) -> None:
         leased = self.core.take(self.model.now)
         expected = self.model.next()
         if leased is None:
             assert expected is None
+            assert self.model.closed or not self.core.claimable()
             return
         assert expected is not None
         key, waiting = expected
@@ -258,7 +276,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """The process dies; the first list of the next one asks for every key, and nothing else is needed."""
-        self.start()
+        self.start(self.model.workers)
         self.list_again()
 
     @invariant()
@@ -268,6 +286,11 @@ class QueueMachine(RuleBasedStateMachine):
         assert census.leased == self.model.leased
         assert census.timed == {timer[1] for timer in self.model.timers}
         assert census.parked == {entry[0] for entry in self.model.parked}
+
+    @invariant()
+    def someone_looks_for_a_key_that_can_be_taken(self) -> None:
+        assert self.core.claimable() <= len(self.model.ready)
+        assert self.core.claimable() >= 1 or self.model.choice() is None
 
     @invariant()
     def the_figures_are_those_of_the_model(self) -> None:
@@ -304,3 +327,26 @@ class QueueMachine(RuleBasedStateMachine):
 
 QueueMachine.TestCase.settings = settings(deadline=None)
 Test_Q_31_Q_38_the_queue_is_its_model = QueueMachine.TestCase
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(1, 5), st.lists(st.one_of(keys, st.just("take"), st.just("done"), st.just("done")), max_size=60))
+def test_F31_someone_looks_for_each_key_that_can_be_taken(workers: int, script: list[str]) -> None:
+    """Nothing but these calls, so that groups often have all that they may have."""
+    model, core = Model(workers), QueueCore[str](group=group_of, workers=workers)
+
+    for act in script:
+        if act == "take" and len(core.leases()) < workers:
+            leased, expected = core.take(0.0), model.next()
+            assert (leased and leased.key) == (expected and expected[0])
+            model.leased |= {leased.key} if leased else set()
+        elif act == "done" and core.leases():
+            leased = core.leases()[0]
+            core.done(leased, 0.0)
+            model.leased.remove(leased.key)
+            if leased.key in model.again:
+                model.enter(leased.key, *model.again.pop(leased.key))
+        elif act in KEYS:
+            core.add(act, Lane.CHANGE, 0.0)
+            model.ask(act, Lane.CHANGE, 0.0)
+        assert core.claimable() >= 1 or model.choice() is None

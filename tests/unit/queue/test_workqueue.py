@@ -83,6 +83,56 @@ async def test_a_request_wakes_one_worker_and_not_all() -> None:
 
 
 @pytest.mark.asyncio
+async def test_F31_a_worker_is_not_woken_for_a_key_that_is_held_back() -> None:
+    queue: WorkQueue[str] = WorkQueue(Limiter(random=lambda: 0.5), group=lambda key: key[0], workers=2)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(visit, queue, 10.0)
+        queue.add("x/1")
+        queue.add("x/2")
+        await anyio.sleep(1)
+        waiting = list(queue._waiters)
+
+        queue.add("x/3")
+
+        assert len(waiting) == 1
+        assert not waiting[0].is_set()
+        assert (queue.pace().leased, queue.pace().ready, queue.pace().held_back) == (1, 2, True)
+        queue.add("y/1")
+        assert waiting[0].is_set()
+        assert not queue.pace().held_back
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("silent", [1, 2])
+@pytest.mark.asyncio
+async def test_F31_namespaces_that_hang_leave_workers_to_the_others(silent: int) -> None:
+    queue: WorkQueue[str] = WorkQueue(Limiter(random=lambda: 0.5), group=lambda key: key[0], workers=48)
+    waited: list[float] = []
+
+    async def work() -> None:
+        while True:
+            async with queue.lease() as leased:
+                hangs = int(leased.key[0]) < silent
+                waited.extend([] if hangs else [leased.waited])
+                await anyio.sleep(30.0 if hangs else 0.05)
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(48):
+            tasks.start_soon(work)
+        for number in range(500):
+            queue.add(f"{number % silent}/{number}")
+        await anyio.sleep(1)
+        for number in range(600):
+            queue.add(f"{silent + number % 5}/{number}", Lane.INITIAL)
+            await anyio.sleep(0.1)
+        tasks.cancel_scope.cancel()
+
+    assert len(waited) == 600
+    assert max(waited) < 0.1
+
+
+@pytest.mark.asyncio
 async def test_requests_are_plain_calls_with_the_lane_of_an_edit_unless_told_otherwise() -> None:
     queue = a_queue()
 

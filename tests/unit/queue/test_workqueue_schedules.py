@@ -6,6 +6,7 @@ cancellations meet wake-ups in every order.
 
 import asyncio
 import contextlib
+import math
 from dataclasses import dataclass, field
 
 import anyio
@@ -103,9 +104,9 @@ class World:
     work_seconds: list[float]
     """How long visits take, in turn."""
     failing_visits: set[int]
-    queue: WorkQueue[str] = field(
-        default_factory=lambda: WorkQueue(Limiter(random=lambda: 0.5), group=lambda key: key[0])
-    )
+    expected_workers: float
+    """More or fewer may be hired."""
+    queue: WorkQueue[str] = field(init=False)
     workers: list["Worker"] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     tick: int = 0
@@ -114,6 +115,10 @@ class World:
     finished: dict[str, int] = field(default_factory=dict)
     """When the last visit that was completed began, in ticks."""
     visits: int = 0
+
+    def __post_init__(self) -> None:
+        limiter = Limiter[str](random=lambda: 0.5)
+        self.queue = WorkQueue(limiter, group=lambda key: key[0], workers=self.expected_workers)
 
     async def perform(self, act: Act) -> None:
         self.tick += 1
@@ -140,7 +145,10 @@ class World:
                 self.check_that_someone_comes_for_each_ready_key()
 
     def check_that_someone_comes_for_each_ready_key(self) -> None:
-        assert not self.queue._waiters or len(self.queue._core) <= self.queue._woken, "a wake-up was lost"
+        core = self.queue._core
+        assert not self.queue._waiters or core.claimable() <= self.queue._woken, "a wake-up was lost"
+        to_be_had = any(core._lanes._shares.may_take(key[0]) for key in core.ready())
+        assert not self.queue._waiters or not to_be_had or self.queue._woken, "nobody comes for a key"
 
     async def work(self, worker: "Worker") -> None:
         worker.task = asyncio.current_task()
@@ -172,9 +180,9 @@ class World:
             self.held.discard(key)
 
 
-async def play(script: list[Act], work_seconds: list[float], failing_visits: set[int]) -> None:
+async def play(script: list[Act], work_seconds: list[float], failing_visits: set[int], workers: float) -> None:
     async with anyio.create_task_group() as tasks:
-        world = World(tasks, work_seconds, failing_visits)
+        world = World(tasks, work_seconds, failing_visits, workers)
         tasks.start_soon(world.queue.drive)
         for act in script:
             await world.perform(act)
@@ -197,8 +205,9 @@ async def play(script: list[Act], work_seconds: list[float], failing_visits: set
     script=st.lists(acts, max_size=40),
     work_seconds=st.lists(st.sampled_from([0.0, 0.001, 2.0, 45.0]), min_size=1, max_size=4),
     failing_visits=st.sets(st.integers(0, 8)),
+    workers=st.sampled_from([math.inf, 1, 2, 3]),
 )
 def test_Q_30_no_schedule_loses_a_request(
-    script: list[Act], work_seconds: list[float], failing_visits: set[int]
+    script: list[Act], work_seconds: list[float], failing_visits: set[int], workers: float
 ) -> None:
-    virtual_loop.run(lambda: play(script, work_seconds, failing_visits))
+    virtual_loop.run(lambda: play(script, work_seconds, failing_visits, workers))
