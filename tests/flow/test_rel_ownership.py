@@ -109,3 +109,33 @@ async def test_REL_23_a_target_that_goes_first_is_not_made_anew_while_its_object
         await day.until(lambda: day.get("ExternalSecret", "shop") is None)
         await day.settle(120)
         assert day.data() is None
+
+
+@pytest.mark.parametrize("policy", ["Orphan", "CreateOrMerge"])
+async def test_REL_19_a_secret_that_no_informer_has_seen_yet_is_not_written_over(policy: str) -> None:
+    async with a_day() as day:
+        day.external_secret("first", target={"name": "taken"}, data={"password": "db"})
+        await day.until(lambda: day.ready("first")[0] == "True")
+        held = day.get("Secret", "taken")
+        await day.settle()
+        day.transport.hidden = "taken"
+        await day.restart()
+
+        day.external_secret("second", target={"name": "taken", "creationPolicy": policy}, data={"other": "db"})
+        await day.until(lambda: day.ready("second")[0] == "False", seconds=10)
+
+        assert "owned by another ExternalSecret: first;" in day.ready("second")[2]
+        assert day.get("Secret", "taken") == held
+
+
+async def test_REL_18_a_new_target_without_an_owner_costs_no_look() -> None:
+    async with a_day() as day:
+        await day.settle()
+        before = len(day.transport.calls)
+
+        day.external_secret(target={"creationPolicy": "Orphan"})
+        await day.until(lambda: day.ready()[0] == "True")
+        await day.settle()
+
+        made = [f"{call.method} {call.path.rsplit('/', 1)[-1]}" for call in day.transport.calls[before:]]
+        assert made == ["PATCH shop", "PATCH status", "POST events"]

@@ -11,11 +11,18 @@ import msgspec
 from esoctl.model.meta import OwnerRef
 from esoctl.plan.secret import Apply
 
+NEVER = "1"
+"""A resource version that no object has: the first version of a cluster is that of something else."""
 _NOT_YAML = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def body(plan: Apply, namespace: str) -> bytes:
-    """The apply configuration: what we want to own, and nothing else."""
+    """The apply configuration: what we want to own, and nothing else.
+
+    A controller reference makes the API server refuse a Secret that another controller owns. Without one, a write that
+    expects none must not meet one: it was made since our informers looked, and nobody asked whose it is. The version
+    says so: what is not there is created all the same, and what is there is a conflict.
+    """
     metadata: dict[str, str | dict[str, str] | list[OwnerRef] | list[str]] = {
         "name": plan.name,
         "namespace": namespace,
@@ -24,6 +31,8 @@ def body(plan: Apply, namespace: str) -> bytes:
     }
     if plan.uid:
         metadata["uid"] = plan.uid
+    elif not plan.owner:
+        metadata["resourceVersion"] = NEVER
     if plan.owner:
         metadata["ownerReferences"] = [plan.owner]
     if plan.finalizers:

@@ -2,7 +2,8 @@
 
 Two informers watch Secrets (metadata of all, whole objects of the managed ones), and both may lag behind our own
 writes. A reconcile that trusted the older one would write again, or take a target for lost that was just made. The
-newest by resource version wins; when it has no values yet, one read from the API server settles it.
+newest by resource version wins; when it has no values yet, one read from the API server settles it. So it does after
+a write that met something else than was believed to be there: whoever waits for an informer could wait for long.
 
 Source: read-your-writes as in client-go's staleness mitigation; the reference compares two caches for the same reason.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from esoctl.errors import EsoctlError, Unreachable
+from esoctl.errors import Conflict, EsoctlError, Unreachable
 from esoctl.model.keys import Key
 from esoctl.model.meta import Meta
 from esoctl.model.secret import Secret
@@ -34,6 +35,8 @@ class Targets:
     """The hash of the data of a write without an answer, by namespace and name of the Secret."""
     places: dict[Key, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Where each key's last write went."""
+    doubted: set[Key] = field(default_factory=set, repr=False)
+    """Whose target was not what the informers say."""
 
     def is_own(self, meta: Meta) -> bool:
         """Whether the Secret is as our last write left it, so that nobody else has changed it since."""
@@ -60,7 +63,9 @@ class Targets:
             yield
         except Unreachable:
             raise
-        except EsoctlError:
+        except EsoctlError as error:
+            if isinstance(error, Conflict):
+                self.doubted.add(key)
             self.tried.pop(self.places.get(key, ("", "")), None)
             raise
 
@@ -71,6 +76,10 @@ class Targets:
 
     async def see(self, key: Key, name: str) -> Secret | None:
         """The target as it is now; None when there is none."""
+        if key in self.doubted:
+            live = await self.cluster.secret(key.namespace, name)
+            self.doubted.discard(key)
+            return live
         meta = self.views.secret_meta(key.namespace, name)
         known = self._newest(key, name)
         if meta is None:
@@ -93,6 +102,7 @@ class Targets:
         """The key's object or target is gone."""
         self.written.pop(key, None)
         self.applied.pop(key, None)
+        self.doubted.discard(key)
         self._forget_place(key)
 
     def _forget_place(self, key: Key) -> None:

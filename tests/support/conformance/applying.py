@@ -266,6 +266,18 @@ def a_stale_resource_version_is_a_conflict(place: Place) -> None:
     assert "the object has been modified" in status["message"]
 
 
+def a_version_that_no_object_has_creates_and_never_replaces(place: Place) -> None:
+    body = secret("one", data={"a": "eA=="})
+    body["metadata"]["resourceVersion"] = "1"
+
+    made = place.api.apply(place.secrets("one"), body).good()
+    status = place.api.apply(place.secrets("one"), body).refused(409, "Conflict")
+
+    assert "the object has been modified" in status["message"]
+    assert place.api.get(place.secrets("one")).good() == made
+    assert list(entries(made)) == [("tests", "Apply", "")]
+
+
 def labels_and_annotations_are_owned_one_by_one(place: Place) -> None:
     body = config_map("one")
     body["metadata"] |= {"labels": {"a": "1"}, "annotations": {"x/y": "2"}}

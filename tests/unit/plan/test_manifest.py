@@ -1,6 +1,8 @@
 """The body of an apply: what we want to own and nothing else, and the same to a reader of YAML."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import yaml
@@ -30,10 +32,23 @@ def test_a_plain_secret() -> None:
     assert json.loads(manifest.body(PLAIN, "team-a")) == {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": "shop", "namespace": "team-a", "labels": {"l": "1"}, "annotations": {"a": "2"}},
+        "metadata": {
+            "name": "shop",
+            "namespace": "team-a",
+            "resourceVersion": manifest.NEVER,
+            "labels": {"l": "1"},
+            "annotations": {"a": "2"},
+        },
         "type": "Opaque",
         "data": {"k": "aHVudGVyMg=="},
     }
+
+
+@pytest.mark.parametrize("change", [{"uid": "the-uid"}, {"owner": OwnerRef()}])
+def test_only_what_is_new_and_has_no_owner_must_not_be_there(change: dict[str, Any]) -> None:
+    body = json.loads(manifest.body(replace(PLAIN, **change), "team-a"))
+
+    assert "resourceVersion" not in body["metadata"]
 
 
 def test_a_secret_with_everything() -> None:

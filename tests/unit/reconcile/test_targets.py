@@ -141,6 +141,29 @@ async def test_versions_that_are_no_numbers_are_read_from_the_server() -> None:
         assert await scene.see() == at("v2")
 
 
+async def test_a_write_that_met_something_else_is_followed_by_one_look_at_what_is_there() -> None:
+    scene = Scene()
+    scene.cluster.secrets[PLACE] = at(25, value=b"foreign")
+    with pytest.raises(Conflict), scene.targets.trying(KEY, PLAN):
+        raise Conflict(409, "Conflict", "the object has been modified")
+
+    with scene.cluster.only("secret"):
+        assert await scene.see() == at(25, value=b"foreign")
+    with scene.cluster.only():
+        assert await scene.see() is None
+
+
+async def test_a_look_that_failed_is_made_again() -> None:
+    scene = Scene()
+    scene.targets.doubted.add(KEY)
+    scene.cluster.refuse("secret", Unreachable(500, "", "away"))
+    with pytest.raises(Unreachable):
+        await scene.see()
+
+    with scene.cluster.only("secret"):
+        assert await scene.see() is None
+
+
 async def test_a_write_is_remembered_for_drift_and_for_its_own_echo() -> None:
     scene = Scene()
     scene.wrote(at(21))
