@@ -95,14 +95,7 @@ def test_F29_F30_F32_what_was_refused_is_tried_again_within_five_minutes(stage: 
     assert [room.data() for room in (full, hooked, ruled)] == [{"password": b"two"}] * 3
 
 
-HELD = pytest.mark.xfail(
-    strict=False, reason="48 writes that hang hold all workers for 30 s: no namespace has a cap yet"
-)
-
-
-@pytest.mark.parametrize(
-    "mode", [pytest.param(Mode.AWAY, id="away"), pytest.param(Mode.SILENT, id="silent", marks=HELD)]
-)
+@pytest.mark.parametrize("mode", [pytest.param(mode, id=mode.value) for mode in (Mode.AWAY, Mode.SILENT)])
 def test_F31_a_webhook_that_does_not_answer_holds_up_its_own_namespace_only(stage: Stage, mode: Mode) -> None:
     room = stage.room()
     with webhooks.installed(room, mode, seconds=10):
