@@ -15,7 +15,7 @@ from esoctl.model import conditions
 from esoctl.model.conditions import Reason
 from esoctl.model.keys import Key, StoreRef
 from esoctl.model.remote import Capabilities
-from esoctl.model.store import Store, interval_seconds
+from esoctl.model.store import Store, StoreStatus, interval_seconds
 from esoctl.plan import access, status
 from esoctl.plan.unused import REASON, text
 from esoctl.plan.verdict import Stage, longest, verdict
@@ -43,6 +43,8 @@ class StoreReconciler:
     requeue_seconds: float
     warned: dict[Key, tuple[str, int]] = field(default_factory=dict, repr=False)
     """The edit of each store whose ignored fields were told."""
+    sent: dict[Key, tuple[str, StoreStatus]] = field(default_factory=dict, repr=False)
+    """The uid and status of our last report, while the informer may not have seen it."""
 
     async def reconcile(self, key: Key) -> Outcome:
         """Visit one store."""
@@ -51,6 +53,7 @@ class StoreReconciler:
         if store is None:
             self.stores.forget(ref)
             self.warned.pop(key, None)
+            self.sent.pop(key, None)
             return Gone()
         if not access.manages(self.controller_class, store.spec):
             return Done()
@@ -121,9 +124,13 @@ class StoreReconciler:
         if before is None or (before.reason, before.message) != (reason, message):
             self.cluster.note(key, store.metadata, Note(reason, message, warning=reason is not Reason.STORE_VALID))
             visits.current().did.append(message)
-        patch = status.patch(store.status, after, store.metadata.uid)
+        # An informer that lags shows a status before our last one, which may say by chance what is true now.
+        shown = (store.metadata.uid, store.status)
+        known = store.status if self.sent.get(key, shown) == shown else StoreStatus()
+        patch = status.patch(known, after, store.metadata.uid)
         if patch is not None:
             await self.cluster.patch_status(key, patch)
+            self.sent[key] = (store.metadata.uid, after)
 
     def _later(self, store: Store) -> Done:
         assert store.spec is not None

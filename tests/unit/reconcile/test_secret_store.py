@@ -174,6 +174,25 @@ async def test_each_condition(script: Script, ready: tuple[str, str, str], event
     assert seen.cluster.told() == [event]
 
 
+async def test_what_an_informer_shows_from_before_our_last_report_is_no_reason_to_write_nothing() -> None:
+    status = {"conditions": [{**VALID, "lastTransitionTime": "2026-01-01T00:00:00Z"}], "capabilities": "ReadOnly"}
+    script, views, cluster, store = Script(), MemoryViews(), MemoryCluster(), a_store(status=status)
+    views.put(store)
+    async with ClientPool() as pool:
+        stores = Stores(
+            views, cluster, {"fake": ScriptedProvider(script)}, pool, SecretReader(views, cluster), "default"
+        )
+        reconciler = StoreReconciler(views, cluster, stores, LoopClock(), "default", 300.0)
+        script.opening = StoreError("s", "no such secret")
+        await reconciler.reconcile(store.ref.key)
+        script.opening = None
+
+        for _ in range(3):
+            await reconciler.reconcile(store.ref.key)
+
+    assert [each["conditions"][0]["status"] for each in cluster.statuses()] == ["False", "True"]
+
+
 async def test_what_may_mend_itself_is_tried_again() -> None:
     assert (await visited(a_store(), Script(checking=DENIED))).outcome == Again("the credentials are refused")
 
