@@ -10,8 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import anyio
-
+from esoctl.clock import steady
 from simulation.faults import Menu
 from simulation.wishes import KEYS, PARAMETERS
 
@@ -160,4 +159,4 @@ class Texts:
 
 
 def _now() -> float:
-    return anyio.current_time()
+    return steady()

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 WORKERS = 4
 RENDER_SECONDS = 0.3
+BEAT_SECONDS = 60.0
+"""Of the loop's proofs that it runs: this loop never waits, so they are seldom asked for."""
 FORGOTTEN = "esoctl_externalsecrets_forgotten"
 LEASE_SECONDS = 16.0
 """Until a leader that was killed is replaced."""
@@ -70,7 +72,9 @@ class Crew:
         settings = Config(
             metrics_addr="", health_addr="", workers=WORKERS, absence_seconds=ABSENCE_SECONDS, drain_seconds=10.0
         )
-        around = Surroundings(self.clock, self._draw.random, entropy=self._draw.randbytes, aside=self._aside)
+        around = Surroundings(
+            self.clock, self._draw.random, entropy=self._draw.randbytes, aside=self._aside, beat_seconds=BEAT_SECONDS
+        )
         api = Api(SimulatedTransport(self._wire, life))
         metrics = self.metrics[life.number] = Metrics()
         with life.scope:

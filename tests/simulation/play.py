@@ -6,6 +6,7 @@ value may show anywhere but in Secrets (N7).
 """
 
 import asyncio
+import gc
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from simulation.faults import Menu
 from simulation.ground import ground
 from simulation.hands import Hands
 from simulation.judging import Judge
+from simulation.numbered import numbered
 from simulation.scenario import CHAOS_SECONDS, Scenario, Window, drawn
 from simulation.shuffled import ShuffledLoop
 from simulation.wire import Wire
@@ -121,12 +123,30 @@ def play(seed: int) -> Outcome:
     """Run the scenario of that seed in a loop of its own."""
     scenario = drawn(seed)
     shuffle = random.Random(seed * 3 + 3) if scenario.shuffled else None
-    with _logged() as logs, asyncio.Runner(loop_factory=lambda: ShuffledLoop(shuffle)) as runner:
+    with (
+        _one_collection(),
+        numbered(),
+        _logged() as logs,
+        asyncio.Runner(loop_factory=lambda: ShuffledLoop(shuffle)) as runner,
+    ):
         return runner.run(_run(scenario, logs))
 
 
 async def _run(scenario: Scenario, logs: list[object]) -> Outcome:
     return await Play(scenario, logs).run()
+
+
+@contextmanager
+def _one_collection() -> Iterator[None]:
+    """A run is garbage when it is over, and not before: to look for garbage all the time costs a tenth of it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if collects:
+            gc.enable()
 
 
 @contextmanager

@@ -6,9 +6,12 @@ line keeps its place: only steps of tasks change places with one another.
 """
 
 import asyncio
+import heapq
 import random
-import selectors
+from contextvars import Context
+from typing import Any
 
+from simulation.numbered import NumberedTask
 from support.virtual_loop import Stalled, VirtualLoop
 
 _STEPS = ("TaskStepMethWrapper", "TaskWakeupMethWrapper")
@@ -20,38 +23,41 @@ class ShuffledLoop(VirtualLoop):
     def __init__(self, draw: random.Random | None) -> None:
         super().__init__()
         self._draw = draw
-        self._selector.close()
-        self._selector = _Jumping(self)
         self.dealt = 0
         """How often tasks changed places."""
 
-    def deal(self) -> None:
+    def create_task(self, coro: Any, *, name: object = None, context: Context | None = None) -> asyncio.Task[Any]:
+        return NumberedTask(coro, loop=self, name=name, context=context)
+
+    def _run_once(self) -> None:
+        """What a virtual loop does, without a look at sockets and threads: nobody calls from outside."""
+        timers, ready = self._scheduled, self._ready
+        self._drop_cancelled()
+        if len(ready) > 1 and self._draw is not None:
+            self._deal(self._draw)
+        elif not (ready or self._stopping or (timers and timers[0][0] <= self._now) or self.advance()):
+            raise Stalled("nothing is ready or timed: the tasks wait for one another")
+        due = self._now + self._clock_resolution
+        while timers and timers[0][0] < due:
+            timer = heapq.heappop(timers)[2]
+            timer._scheduled = False
+            ready.append(timer)
+        # What these set ready is for the next round.
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _deal(self, draw: random.Random) -> None:
         """Let another task be first."""
         ready = self._ready
-        if self._draw is None or len(ready) < 2:
-            return
         places = [place for place, handle in enumerate(ready) if _is_step(handle)]
         if len(places) > 1:
             steps = [ready[place] for place in places]
-            self._draw.shuffle(steps)
+            draw.shuffle(steps)
             for place, handle in zip(places, steps, strict=True):
                 ready[place] = handle
             self.dealt += 1
-
-
-class _Jumping(selectors.SelectSelector):
-    """Nobody calls from outside, so the sockets are never looked at."""
-
-    def __init__(self, loop: ShuffledLoop) -> None:
-        super().__init__()
-        self._loop = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout == 0:
-            self._loop.deal()
-        elif not self._loop.advance():
-            raise Stalled("nothing is ready or timed: the tasks wait for one another")
-        return []
 
 
 def _is_step(handle: asyncio.Handle) -> bool:

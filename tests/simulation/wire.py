@@ -5,6 +5,7 @@ it; the witness sees every call that the server got, whether or not the operator
 """
 
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -48,7 +49,8 @@ class Wire:
         self.calls: list[str] = []
         self.dropped = False
         """An event was lost for good: only a list can make up for it."""
-        self._waiting: set[anyio.CancelScope] = set()
+        self._waiting: dict[anyio.CancelScope, None] = {}
+        """In the order in which they began; a set would be in the order of addresses."""
 
     def cut(self) -> None:
         """Every watch breaks."""
@@ -63,11 +65,11 @@ class Wire:
     @contextmanager
     def waiting(self) -> Iterator[anyio.CancelScope]:
         with anyio.CancelScope() as scope:
-            self._waiting.add(scope)
+            self._waiting[scope] = None
             try:
                 yield scope
             finally:
-                self._waiting.discard(scope)
+                del self._waiting[scope]
 
 
 class SimulatedTransport(Transport):
@@ -82,20 +84,14 @@ class SimulatedTransport(Transport):
         self._life = life
 
     async def _try(self, call: Call) -> bytes:
-        try:
-            with anyio.fail_after(call.timeout if call.tries == 1 else call.timeout / 2):
-                return await self._exchange(call)
-        except TimeoutError:
-            raise Unreachable(0, "Timeout", f"{call.method} {call.path}: no answer") from None
-
-    async def _exchange(self, call: Call) -> bytes:
+        end = anyio.current_time() + (call.timeout if call.tries == 1 else call.timeout / 2)
         await self._life.breath()
         await anyio.sleep(self._menu.upto(LATENCY))
         if self._menu.strikes("slow"):
-            await anyio.sleep(self._menu.upto(SLOW_SECONDS))
+            await _wait(call, self._menu.upto(SLOW_SECONDS), end)
         await self._interrupted()
         if self._menu.strikes("hang"):
-            await anyio.sleep_forever()
+            await _wait(call, math.inf, end)
         if error := _refusal(self._menu, call):
             raise error
         self._wire.meddle(self._life, call)
@@ -186,6 +182,14 @@ _COMPLAINTS = {
     "watch 500": statuses.failure(500, "InternalError", "etcdserver: leader changed"),
     "watch 429": statuses.failure(429, "TooManyRequests", "too many", {"retryAfterSeconds": 1}),
 }
+
+
+async def _wait(call: Call, seconds: float, end: float) -> None:
+    """Wait so long, or until the call has taken too long."""
+    left = end - anyio.current_time()
+    await anyio.sleep(min(seconds, left))
+    if seconds > left:
+        raise Unreachable(0, "Timeout", f"{call.method} {call.path}: no answer")
 
 
 def _refusal(menu: Menu, call: Call) -> ClusterError | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from esoctl.clock import steady
 from esoctl.config import Config
 from esoctl.kube.api import Api
 from esoctl.kube.campaign import Alone, Lead
@@ -38,7 +39,7 @@ class LoopClock:
     set_by: timedelta = timedelta()
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(seconds=anyio.current_time()) + self.set_by
+        return EPOCH + timedelta(seconds=steady()) + self.set_by
 
 
 @dataclass

@@ -56,6 +56,8 @@ class Circuits:
     """The last failure: one that many waited for is raised to each of them, and counts once."""
     _watched: dict[StoreRef, float] = field(default_factory=dict)
     """The stores that fail or did a moment ago, and until when keys may still be parked behind them."""
+    _more: anyio.Event = field(default_factory=anyio.Event, repr=False)
+    """Set when there is one to watch."""
 
     def trouble(self, ref: StoreRef) -> str:
         """What is wrong with a store that fails; empty for one that does not."""
@@ -90,6 +92,9 @@ class Circuits:
     async def run(self) -> None:
         """Send probes, and release who waits for nothing any more."""
         while True:
+            if not self._watched:
+                self._more = anyio.Event()
+                await self._more.wait()
             await anyio.sleep(TICK_SECONDS)
             now = steady()
             for ref, until in list(self._watched.items()):
@@ -117,6 +122,7 @@ class Circuits:
             changed = circuit.failed(steady(), took, str(error), probe=probe)
         if changed:
             self._watched[ref] = steady() + LATECOMER_SECONDS
+            self._more.set()
             self.changed(ref)
 
 

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from esoctl.sandbox import lookup, metadata, protobuf, schema, statuses, typed
-from esoctl.sandbox.documents import Doc, copy_map
+from esoctl.sandbox.documents import Doc
 from esoctl.sandbox.requests import Call, Request
 from esoctl.sandbox.resources import Resource
 from esoctl.sandbox.typed import DecodeFault
@@ -166,8 +166,3 @@ def strict_words(unknown: Iterable[str]) -> str:
 
 def warnings(unknown: Iterable[str]) -> tuple[str, ...]:
     return tuple(f'unknown field "{path}"' for path in unknown)
-
-
-def duplicate(doc: Doc) -> Doc:
-    """A copy that may be changed."""
-    return copy_map(doc)

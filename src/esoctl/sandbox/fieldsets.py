@@ -14,7 +14,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -94,7 +94,11 @@ class FieldSet:
         return _node(self.members | declared, children)
 
     def to_json(self) -> dict[str, object]:
-        """The set as ``fieldsV1``."""
+        """The set as ``fieldsV1``, to be read and not changed."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> dict[str, object]:
         return {
             step: ({".": {}} if step in self.members and step in self.children else {}) | self.below(step).to_json()
             for step in sorted(self.members | self.children.keys(), key=_rank)

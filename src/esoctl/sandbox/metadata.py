@@ -7,7 +7,7 @@ From k8s.io/apiserver ``registry/rest`` (BeforeCreate, BeforeUpdate) and k8s.io/
 from collections.abc import Callable
 
 from esoctl.sandbox import lookup, names, problems
-from esoctl.sandbox.documents import Doc, equal
+from esoctl.sandbox.documents import Doc, equal, written
 from esoctl.sandbox.resources import Resource
 from esoctl.sandbox.statuses import Problem
 
@@ -45,7 +45,8 @@ def decode(doc: Doc) -> list[str]:
         doc["metadata"] = {}
         return []
     unknown = [key for key in meta if key not in _TYPED]
-    doc["metadata"] = lookup.drop_nulls({key: value for key, value in meta.items() if key in _TYPED})
+    known = {key: value for key, value in meta.items() if key in _TYPED}
+    doc["metadata"] = lookup.drop_nulls(known) if b":null" in (written(known) or b":null") else known
     return [f"metadata.{key}" for key in unknown]
 
 

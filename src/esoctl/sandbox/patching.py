@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from esoctl.sandbox import bodies, lookup, problems, statuses
 from esoctl.sandbox.apply import ApplyError
-from esoctl.sandbox.documents import Doc, copy_map
+from esoctl.sandbox.documents import Doc, duplicate
 from esoctl.sandbox.patches import PatchError, json_patch, merge_patch, strategic_merge
 from esoctl.sandbox.requests import Call
 from esoctl.sandbox.resources import Resource
@@ -38,10 +38,10 @@ class Patch:
         """The patched copy of the document."""
         try:
             if self.kind == JSON:
-                return copy_map(json_patch(doc, self.content))
+                return duplicate(json_patch(doc, self.content))
             if self.kind == MERGE:
-                return copy_map(merge_patch(doc, self.document))
-            return copy_map(strategic_merge(doc, self.document, resource.topology))
+                return duplicate(merge_patch(doc, self.document))
+            return duplicate(strategic_merge(doc, self.document, resource.topology))
         except PatchError as error:
             raise statuses.unprocessable("") from error
 

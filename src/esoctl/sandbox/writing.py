@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from esoctl.sandbox import apply as applying
 from esoctl.sandbox import bodies, lookup, metadata, patching, problems, rules, schema, statuses
-from esoctl.sandbox.documents import Doc, equal
+from esoctl.sandbox.documents import Doc, duplicate, equal
 from esoctl.sandbox.field_errors import blocks_rules
 from esoctl.sandbox.requests import Call, Response
 from esoctl.sandbox.resources import Resource
@@ -70,7 +70,7 @@ class Writing:
         return self._replace(call, draft, live or {})
 
     def _apply(self, call: Call, patch: patching.Patch, live: Doc | None) -> Response:
-        wanted = bodies.duplicate(patch.document)
+        wanted = duplicate(patch.document)
         resource = call.resource
         patching.check_type(wanted, resource)
         if live is None and (uid := lookup.uid_of(wanted)):
@@ -92,7 +92,7 @@ class Writing:
             raise statuses.apply_conflict(str(conflict), conflict.causes) from None
         except applying.ApplyError as error:
             raise patching.apply_refusal(error) from None
-        doc = bodies.duplicate(merged)
+        doc = duplicate(merged)
         bodies.check_kind(doc, resource)
         bodies.settle_applied(doc, resource)
         draft = Draft(bodies.stored_form(doc, resource), [])

@@ -127,7 +127,7 @@ class Planner:
         self._stack = AsyncExitStack()
         self._tasks: TaskGroup | None = None
         self._at_once = anyio.Semaphore(AT_ONCE)
-        self._unsettled: set[_Read] = set()
+        self._unsettled: dict[_Read, None] = {}
 
     async def __aenter__(self) -> Self:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
@@ -176,7 +176,7 @@ class Planner:
         read = self._waiting.get(ref)
         if read is None:
             read = self._waiting[ref] = _Read(ref, why)
-            self._unsettled.add(read)
+            self._unsettled[read] = None
         else:
             read.haste, read.turn = min(read.haste, why.haste), min(read.turn, why.turn)
             self._count(How.MERGED, 1)
@@ -290,7 +290,7 @@ class Planner:
 
     def _settle(self, read: _Read, answer: Payload | Exception) -> None:
         now = steady()
-        self._unsettled.discard(read)
+        self._unsettled.pop(read, None)
         if self._under_way.get(read.ref) is read:
             del self._under_way[read.ref]
         if isinstance(answer, Payload):
