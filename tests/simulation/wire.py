@@ -29,6 +29,8 @@ from simulation.lives import Life
 LATENCY = 0.02
 SLOW_SECONDS = 8.0
 HELD_SECONDS = 25.0
+EXPIRY = 0.2
+"""Of the events of a watch that are an end of it, while lists are stale."""
 KEEPALIVE_SECONDS = 60.0
 """When a peer that is gone is noticed."""
 OURS = "/apis/external-secrets.io/v1/"
@@ -125,7 +127,9 @@ class SimulatedTransport(Transport):
             raise error
         if call.query.get("resourceVersion") and self._menu.strikes("watch refused"):
             raise _told(statuses.too_old(1, 2))
-        if "sendInitialEvents" in call.query and self._menu.strikes("no streaming lists"):
+        # A list that is read in pages can be stale; a stream never is.
+        listed = "sendInitialEvents" in call.query
+        if listed and (self._menu.strikes("no streaming lists") or "stale list" in self._menu.rates):
             raise _told(statuses.bad_request("sendInitialEvents is forbidden for watch"))
         self._wire.calls.append(f"{anyio.current_time():.3f} {self._life.number} WATCH {call.path}")
         answer = self._wire.handle(self._life, call)
@@ -151,6 +155,10 @@ class SimulatedTransport(Transport):
                 if each.startswith(b'{"type":"ERROR"'):
                     return
 
+    def _expires(self) -> bool:
+        """Whether a watch ends so that a list is asked for: only one that is not the first can be stale."""
+        return "stale list" in self._menu.rates and self._menu.upto(1.0) < EXPIRY
+
     async def _disturbed(self, line: bytes, *, begun: bool, mark: bool) -> AsyncIterator[bytes]:
         """What comes of one event."""
         menu = self._menu
@@ -166,7 +174,7 @@ class SimulatedTransport(Transport):
         if menu.strikes("garbage line"):
             yield b'{"type":"MODIFIED","object":{"metadata":{"na'
         for kind, refusal in _COMPLAINTS.items():
-            if menu.strikes(kind):
+            if menu.strikes(kind) or (kind == "watch 410" and begun and self._expires()):
                 yield msgspec.json.encode({"type": "ERROR", "object": refusal.status})
                 return
         if begun and not mark and menu.strikes("dropped event"):
